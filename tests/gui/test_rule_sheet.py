@@ -26,7 +26,7 @@ pytestmark = [
     # The offscreen platform has no window manager to tell a window's least size to.
     pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
 ]
-SEQUENCES = 150
+SEQUENCES = 1_000
 ARGUMENTS: JsonObject = {"order": 41, "to": "14 Quarry Road"}
 
 

@@ -120,7 +120,8 @@ class StepUps:
             changes = self.of(agent)
             if not changes or shown_of(changes) != shown:
                 raise ConfigurationError(
-                    "More changed meanwhile, so nothing was lowered.", mend="Look at it again."
+                    f"More changed around {agent} meanwhile, so nothing was lowered.",
+                    mend="Look at it again under Agents.",
                 )
             if any(self.unanswered(agent, change.server) for change in changes):
                 raise ConfigurationError(

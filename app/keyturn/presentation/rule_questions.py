@@ -63,7 +63,12 @@ def ever_lines(asked: AskedOfRules, state: RulesState, words: Words) -> tuple[st
     reads = _reads_let_through(question, state)
     if reads:
         named = ", ".join(
-            shown_line(name, words, most=_LONGEST_NAME) for name in reads[:_MOST_NAMED]
+            words(
+                "rules.tool_of",
+                tool=shown_line(tool.name, words, most=_LONGEST_NAME),
+                server=shown_line(tool.server, words, most=_LONGEST_NAME),
+            )
+            for tool in reads[:_MOST_NAMED]
         )
         if len(reads) > _MOST_NAMED:
             named = words("rules.and_more", names=named, n=len(reads) - _MOST_NAMED)
@@ -71,12 +76,12 @@ def ever_lines(asked: AskedOfRules, state: RulesState, words: Words) -> tuple[st
     return tuple(lines)
 
 
-def _reads_let_through(question: Question, state: RulesState) -> tuple[str, ...]:
+def _reads_let_through(question: Question, state: RulesState) -> tuple[KnownTool, ...]:
     """Return the tools that are asked about and pass by the posture, whatever allows them."""
     if state.posture is not Posture.ASK_WRITES or state.suspended or state.distrusted:
         return ()
     return tuple(
-        tool.name
+        tool
         for tool in known_tools(state.servers)
         if name_matches(question.server, tool.server)
         and name_matches(question.tool, tool.name)

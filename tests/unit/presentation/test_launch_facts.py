@@ -92,7 +92,7 @@ def test_a_script_is_none_of_the_packages_that_it_loads(words: Words) -> None:
 def test_facts_gaps_and_marks_are_said(words: Words) -> None:
     told = {f"{pair.key}: {pair.value}" for pair in launch_facts(subject(), words)}
     digits = CLOSURE.closure_hash[:12]
-    assert f"Files it loads: 1,204 files, 1.2 MB, {digits}" in told
+    assert f"Files it loads or could load: 1,204 files, 1.2 MB, {digits}" in told
     assert "Not covered: npm: the files of the program that starts it" in told
     assert "Not covered: npx/linked: a link to a folder elsewhere" in told
     assert "Look at: starts a shell, which can start anything" in told
@@ -216,7 +216,7 @@ def test_a_remote_servers_card_says_who_vouches_for_it(words: Words) -> None:
     assert told["Issuer that you agreed to"] == "Old Authority"
     assert "\u202e" not in told["Certificate"]
     assert told["Certificate"].endswith(", whose root key is cdcdcdcdcdcd; SHA-256 abababababab")
-    assert "Files it loads" not in told
+    assert "Files it loads or could load" not in told
     assert [chip.text for chip in launch_chips(facts, words)] == ["Certificate of another issuer"]
 
 
@@ -266,7 +266,7 @@ def test_the_card_of_a_command_carries_them(cards: CardBuilder) -> None:
     assert "npx/0007.js changed; 1 of 1,204 files" in card.why_asked
     assert "Fetches code at start" in [chip.text for chip in card.chips]
     assert "Package" in [pair.key for pair in card.claimed]
-    assert "Files it loads" in [pair.key for pair in card.observed]
+    assert "Files it loads or could load" in [pair.key for pair in card.observed]
 
 
 @pytest.mark.requirement("AGENT-PROGRAM")

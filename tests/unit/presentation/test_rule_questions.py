@@ -48,8 +48,11 @@ MANY = a_server("many", *(a_tool(f"read_{number}", Tier.T0) for number in range(
 @pytest.mark.parametrize(
     ("tool", "says"),
     [
-        ("list_orders", "But list_orders is a read that you confirmed. It passes without a rule"),
-        ("", "But list_orders is a read that you confirmed. It passes without a rule"),
+        (
+            "list_orders",
+            "But list_orders of orders is a read that you confirmed. It passes without a rule",
+        ),
+        ("", "But list_orders of orders is a read that you confirmed. It passes without a rule"),
         ("send", ""),
         ("odd", ""),
         ("unknown", ""),
@@ -68,7 +71,8 @@ def test_a_confirmed_read_that_no_rule_lets_through_is_named_all_the_same(
 def test_of_many_reads_a_few_are_named() -> None:
     (_, said) = ever_lines(AskedOfRules(server="many"), state(ORDERS, MANY), WORDS)
     assert said.startswith("But 8 tools are reads that you confirmed.")
-    assert said.endswith("read_0, read_1, read_2, read_3, read_4 and 3 more.")
+    named = ", ".join(f"read_{n} of many" for n in range(5))
+    assert said.endswith(f"{named} and 3 more.")
 
 
 @pytest.mark.requirement("RULE-ASK")

@@ -89,7 +89,7 @@ def test_a_label_is_said_to_be_the_persons_own_change() -> None:
 
 def test_files_that_nobody_can_name_are_said_to_be_unknown() -> None:
     """The server's own name stands for them in what is kept; it is no file."""
-    assert "loads other files: /x/orders.py." in raised_text(
+    assert "loads or could load: /x/orders.py." in raised_text(
         changed(Cause.CLOSURE, "/x/orders.py"), WORDS
     )
     unknown = raised_text(changed(Cause.CLOSURE, "ship"), WORDS)

@@ -26,7 +26,7 @@ from keyturn.gui.widgets.diff_view import DiffView
 from keyturn.gui.widgets.flow_graph import FlowGraphView
 from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.lamps import LampStrip
-from keyturn.gui.widgets.layouts import clear, column
+from keyturn.gui.widgets.layouts import clear, column, place_after
 from keyturn.gui.widgets.long_text import LongText
 from keyturn.gui.widgets.pairs import Provenance
 from keyturn.gui.widgets.scroll_pane import ScrollPane
@@ -249,6 +249,8 @@ class CardPane(QFrame):
         self._name_prompt.say(prompt)
         self.name_field.setAccessibleName(prompt)
         self.seen.begin(card)
+        after = self._no_diff if opens_on(card) == DIFF else self.decisive
+        place_after(self.review, after, self._scroll.body)
         self.choose_tab(opens_on(card))
         self._scroll.verticalScrollBar().setValue(0)
         self._put_in_order()

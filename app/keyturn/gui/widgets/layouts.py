@@ -175,6 +175,13 @@ def least_height(widget: QWidget, theme: Theme, pixels: int) -> None:
     _Height(widget, theme, pixels, fixed=False)
 
 
+def place_after(widget: QWidget, before: QWidget, layout: QBoxLayout) -> None:
+    """Have a widget of a layout stand right behind another one of it."""
+    if layout.indexOf(widget) != layout.indexOf(before) + 1:
+        layout.removeWidget(widget)
+        layout.insertWidget(layout.indexOf(before) + 1, widget)
+
+
 def clear(layout: QLayout) -> None:
     """Take everything out of a layout, and out of those within it, and let it go."""
     while (item := layout.takeAt(0)) is not None:
