@@ -288,7 +288,7 @@ class Service:
         )
 
     def _console_gave_up(self, sentence: str) -> None:
-        _log.error("%s", sentence)
+        _log.error("the window ended too often and is not started again")
         self.overview.problem = sentence
         sys.stderr.write(f"keyturn: {sentence}\n")
 
