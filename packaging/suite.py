@@ -25,7 +25,7 @@ STEP_SECONDS = 900.0
 FEWEST_COVERED = 95
 """Per cent of the lines and branches of domain and use cases that their own tests must reach."""
 
-LAYERS = ("integration", "core", "unit", "headless", "gui", "display", "crashing", "alone")
+LAYERS = ("gui", "headless", "unit", "integration", "core", "display", "crashing", "alone")
 """The layers of tests/conftest.py, the longest first of those that run side by side."""
 
 MEASURED = "core"

@@ -20,7 +20,10 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.pin_messages import MarkTwoPersons, PinState, SettleSeals
 from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.environment import Reach
+from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.tier import Tier
 from keyturn.gui.access.presenter import AccessPresenter
 from keyturn.gui.access.used import UsedReader
 from keyturn.gui.access.view import AccessView
@@ -47,9 +50,11 @@ from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.presentation.attention import AttentionBuilder
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
+from keyturn.presentation.health import problem_of
 from keyturn.presentation.owed_pins import OwedPins
 from keyturn.presentation.rule_drafts import RuleDraft, TypedLimits, data_of
 from keyturn.presentation.rules_builder import RulesBuilder
+from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
 from tests.gui import attention_data
@@ -393,6 +398,32 @@ def settings_all(studio: Studio) -> MainWindow:
     return framed(Page.SETTINGS, view, studio)
 
 
+def settings_unrecorded(studio: Studio) -> MainWindow:
+    """A disk that is full: every call is refused until it is not."""
+    window, words = settings_all(studio), studio.look.words
+    health = HealthState(
+        keychain="ready", recording=False, fault="full", fault_since="2026-11-23T13:07:52.000Z"
+    )
+    window.health.tell(problem_of(health, words))
+    window.show_top_bar(
+        top_bar_view(
+            words, stop=StopState(engaged=False), health=health, agents=(), waiting=2, oldest_ms=9
+        )
+    )
+    return window
+
+
+def settings_weakened(studio: Studio) -> MainWindow:
+    """What was switched off and opened, with the way back."""
+    bridge, view = settings(studio)
+    off = ResultControls(secrets=False, schema=False)
+    weak = data.server("orders", data.tool("list_orders", Tier.T0, controls=off))
+    reach = (Reach(agent="qa", other="production"),)
+    bridge.tell(StateChanged(servers=(weak,), reach=reach))
+    view.search.line.setText("weaker")
+    return framed(Page.SETTINGS, view, studio)
+
+
 def settings_search(studio: Studio) -> MainWindow:
     """What a search leaves."""
     _, view = settings(studio)
@@ -529,6 +560,8 @@ SCENES: dict[str, Scene] = {
     "credentials-empty": credentials_empty,
     "settings": settings_all,
     "settings-pin": settings_pin,
+    "settings-unrecorded": settings_unrecorded,
+    "settings-weakened": settings_weakened,
     "settings-search": settings_search,
     "settings-quit": settings_quit,
     "servers-batch": servers_batch,

@@ -15,6 +15,7 @@ from keyturn.application.console_state import (
 )
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.result_controls import STRICTEST, ResultControls
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_data import rule_to_data
 from keyturn.domain.tier import Tier
@@ -30,11 +31,14 @@ def tool(
     state: str = "pinned",
     labels: str = "",
     takes: tuple[str, ...] = (),
+    controls: ResultControls = STRICTEST,
 ) -> ToolState:
     """Return a tool as the broker tells it; `takes` names its arguments, if it says them."""
     schema: JsonObject = {"properties": {name: {"type": "string"} for name in takes}}
     pinned = canonical({"inputSchema": schema} if takes else {}).decode()
-    return ToolState(name=name, state=state, tier=tier, labels=labels, pinned=pinned)
+    return ToolState(
+        name=name, state=state, tier=tier, labels=labels, pinned=pinned, controls=controls
+    )
 
 
 def server(name: str, *tools: ToolState) -> ServerState:

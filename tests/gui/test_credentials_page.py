@@ -217,3 +217,7 @@ def test_the_pane_says_the_environment_that_it_was_labelled_with(page: Page) -> 
     )
     page.bridge.tell(StateChanged(servers=(labelled,)))
     assert "production" in "".join(texts(page.view.detail))
+    # The list says it, too, without anything being opened.
+    rows = page.view.table.rows
+    listed = [str(rows.data(rows.index(place, 2))) for place in range(rows.rowCount())]
+    assert listed.count("production") == 1

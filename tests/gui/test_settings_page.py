@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.console_protocol import PutSetting, Quit, StateChanged
+from keyturn.domain.environment import Reach
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
@@ -232,6 +233,8 @@ def test_every_setting_is_reached_and_changed_by_key_from_the_search(
     """Found by its title, then by Tab alone: the first stop after the search is in its row."""
     qtbot.waitUntil(page.view.isActiveWindow, timeout=5_000)
     acted: set[str] = set()
+    # Something weakened, because there is nothing to press in an empty list.
+    page.bridge.tell(StateChanged(reach=(Reach(agent="qa", other="production"),)))
 
     def on_changed(name: str, _value: str) -> None:
         acted.add(name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from keyturn.application.console_protocol import StateChanged
 from keyturn.application.sight_intents import (
@@ -26,9 +26,10 @@ from keyturn.gui.look import Look
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.widgets.buttons import Button
 from keyturn.gui.widgets.choices import ChoiceRow
+from keyturn.gui.widgets.text import Text
 from keyturn.storage.queries.items import UsedName, UsedNames
 from tests.gui import pages_data as data
-from tests.gui.scenes import let_go
+from tests.gui.scenes import let_go, settle
 from tests.gui.spy_bridge import SpyBridge
 
 pytestmark = [
@@ -204,6 +205,11 @@ def open_profiles(page: Page) -> ProfilePane:
     return page.view.profiles
 
 
+def texts(pane: ProfilePane) -> list[str]:
+    """Return what can be read there."""
+    return [text.text() for text in pane.findChildren(Text) if text.isVisible()]
+
+
 def click(pane: ProfilePane, name: str) -> None:
     """Click a row or a button of the pane."""
     found = pane.findChild(QAbstractButton, name)
@@ -312,10 +318,47 @@ def test_another_agent_takes_the_pane_of_this_one_away(page: Page, name: str) ->
     assert page.view.detail.agent == "coder"
 
 
-def test_an_agent_without_a_list_makes_no_profile(page: Page) -> None:
+def test_an_agent_without_a_list_is_led_to_it_before_a_name_is_typed(page: Page) -> None:
     pane = open_profiles(page)
     assert not pane.switch.isVisible()
-    pane.name_line.setText("Reporting")
-    click(pane, "save_profile")
+    assert pane.findChild(Button, "save_profile") is None
+    click(pane, "profile_to_list")
     assert page.bridge.sent == []
-    assert pane.outcome.outcome is Outcome.OWED
+    assert page.view.side is page.view.sight
+    assert page.view.sight.agent == "analyst"
+
+
+def test_a_profile_says_what_it_is_and_names_before_it_is_switched_on(page: Page) -> None:
+    """A name alone cannot be checked; nothing about time stands there before there is one."""
+    pane = open_profiles(page)
+    assert "A profile is a list of tools for one task." in "".join(texts(pane))
+    assert "For how long" not in texts(pane)
+    assert "Without a profile" not in texts(pane)
+    rows = tuple(f"call logistics/tool_{n}" for n in range(6))
+    many = ProfileState(name="Re\u202elease", rows=rows)
+    page.bridge.tell(StateChanged(profiles=(many, ProfileState(name="None", rows=()))))
+    settle(page.view)
+    boxes = pane.findChildren(QAbstractButton)
+    names = [box.accessibleName() for box in boxes if box.isVisible()]
+    said = " | ".join((*texts(pane), *names))
+    assert "call logistics/tool_0, call logistics/tool_1" in said
+    assert "and 2 more lines" in said
+    assert "Names nothing." in said
+    assert "\u202e" not in said
+    assert "For how long" in texts(pane)
+
+
+def test_the_foot_is_there_only_with_something_in_it(page: Page) -> None:
+    pane = open_profiles(page)
+    foot = pane.findChild(QWidget, "agent_profiles_foot")
+    assert foot is not None
+    assert not foot.isVisible()
+    with_profile(page)
+    assert foot.isVisible()
+    pane.remove.click()
+    assert foot.isVisible()
+    pane.question.keep.click()
+    page.bridge.tell(StateChanged(profiles=()))
+    assert not foot.isVisible()
+    pane.outcome.say(Outcome.FAILED, "It is gone.")
+    assert foot.isVisible()

@@ -7,6 +7,7 @@ from typing import Final
 
 # pyright: reportUnknownMemberType=false
 # pytest-qt's key and mouse methods are untyped.
+import msgspec
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
@@ -29,6 +30,7 @@ from keyturn.domain.tier import Tier
 from keyturn.gui.look import Look
 from keyturn.gui.pages import PAGE_KEYS, Page
 from keyturn.gui.queue.view import QueueView
+from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import tier_role
 from tests.factories import make_call, make_connection, make_request, make_server
 from tests.gui import pages_data as data
@@ -274,3 +276,17 @@ def test_tier_deadline_and_default_are_those_of_the_record(
         assert entry.outcome == Outcome.EXPIRED_NO_ANSWER.value
 
     play(story)
+
+
+def test_the_title_names_a_profile_that_is_not_the_default_one(
+    look: Look, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest_the_readers(monkeypatch)
+    for profile, title in (("", "Protecting - Keyturn"), ("de\u202emo", "Protecting - de")):
+        scene = DeskScene(look, clock)
+        scene.start(msgspec.structs.replace(data.WELCOME, profile=profile))
+        assert scene.window.windowTitle().startswith(title)
+        assert "\u202e" not in scene.window.windowTitle()
+        bar = [text.text() for text in scene.window.top_bar.findChildren(Text)]
+        assert any(text.startswith("profile de") for text in bar) is bool(profile)
+        scene.close()

@@ -31,6 +31,7 @@ class AccessEntry(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     agent: str = ""
     server: str = ""
+    environment: str = ""
     created: str = ""
     used: tuple[Used, str] | None = None
     """By what its last use is kept."""
@@ -85,6 +86,7 @@ class AccessEntries:
                 text=written.text,
                 digest=written.digest,
                 agent=agent.name,
+                environment=agent.environment,
                 created=agent.enrolled_at,
                 used=(Used.AGENT, agent.name),
                 http=agent.http,
@@ -116,6 +118,7 @@ class AccessEntries:
                     text=written.text,
                     digest=written.digest,
                     server=server.name,
+                    environment=server.credential_environments.get(name) or server.environment,
                     used=(Used.CREDENTIAL, key),
                 )
 

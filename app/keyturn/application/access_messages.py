@@ -13,6 +13,8 @@ class AccessState(msgspec.Struct, frozen=True, kw_only=True):
     """Of what it lets, to be sent back with the answer; empty for what nobody has to keep."""
     agent: str = ""
     server: str = ""
+    environment: str = ""
+    """Of an agent or a credential: its label; of a credential without one its server's."""
     created: str = ""
     """When it was made, where that is known."""
     since: str = ""

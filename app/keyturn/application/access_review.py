@@ -170,6 +170,7 @@ class AccessReview:
             digest="" if entry.kind is AccessKind.GRANT else entry.digest,
             agent=entry.agent,
             server=entry.server,
+            environment=entry.environment,
             created=entry.created,
             since=since.at if since is not None else "",
             kept=since is not None and since.kept,

@@ -168,7 +168,12 @@ class HealthState(msgspec.Struct, frozen=True, kw_only=True):
     keychain: str
     """ready, locked or missing."""
     recording: bool
+    fault: str = ""
+    """Why decisions cannot be recorded, a `LogFault`; empty while they are."""
+    fault_since: str = ""
+    """Since when, as the clock's `now_utc`."""
     problem: str = ""
+    """What else is wrong, in a sentence; it stays until Keyturn is started again."""
     notifies: bool = True
     """This desktop shows notifications, as far as that can be told."""
 

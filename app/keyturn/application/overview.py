@@ -24,6 +24,7 @@ from keyturn.application.floods import Floods
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.last_uses import LastUses
 from keyturn.application.live import LiveConnections
+from keyturn.application.log_watch import LogWatch
 from keyturn.application.pin_messages import PinState
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInDesk, SignInState
@@ -85,7 +86,9 @@ class Overview:
         self.floods: Floods | None = None
         """Both set where it is counted what agents are given, and what they ask."""
         self.noticed_of: Callable[[ServerConfig], tuple[Finding, ...]] = lambda _server: ()
-        self.problem, self.recording, self.notifies = "", True, True
+        self.log_watch: LogWatch | None = None
+        """Set where it is watched that decisions can be recorded."""
+        self.problem, self.notifies = "", True
         self.http_port = 0
         """Where agents may ask over HTTP; 0 while that is not known."""
         self.http_listens = False
@@ -284,9 +287,13 @@ class Overview:
             return False
 
     async def _health(self) -> HealthState:
+        watch = self.log_watch
+        fault = watch.fault if watch is not None else None
         return HealthState(
             keychain=await self._secrets.status(),
-            recording=self.recording,
+            recording=fault is None,
+            fault=fault.value if fault is not None else "",
+            fault_since=watch.since if watch is not None else "",
             problem=self.problem,
             notifies=self.notifies,
         )

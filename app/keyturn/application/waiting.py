@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from keyturn.application.approval_request import Answer, ApprovalRequest
+from keyturn.application.call import Refused
 from keyturn.application.ports.clock import Timer
 from keyturn.application.ports.processes import ObservedProcess
 from keyturn.domain.approval import Event, State, advance
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.decision import Outcome
 from keyturn.domain.grant import GrantScope
 from keyturn.domain.policy import Judgement
@@ -51,6 +53,19 @@ class WaitingCall(Protocol):
         """Return what to show in place of what was shown; None while that still holds."""
         ...
 
+    async def edit(
+        self, arguments: JsonObject, waits: Callable[[], bool]
+    ) -> ApprovalRequest | Refused | None:
+        """Judge it with these arguments, which a person wrote, and be that from now on.
+
+        Returns what to show; or why it stays as it is, None where by then it does not wait.
+        """
+        ...
+
+    def drop_edit(self) -> ApprovalRequest | None:
+        """Be again what was asked, and return that to show; None where nothing was edited."""
+        ...
+
 
 @dataclass(slots=True, kw_only=True)
 class Waiting:
@@ -84,6 +99,12 @@ class Waiting:
     def known_masked(self) -> bytes:
         """Its arguments without secrets, where somebody has looked for them."""
         return self.call.masked if self.call is not None else b""
+
+    @property
+    def allowed_as(self) -> Outcome:
+        """Name what allowing it by a click is."""
+        asked = self.request.edited is None
+        return Outcome.ALLOWED_ONCE if asked else Outcome.ALLOWED_MODIFIED
 
     @property
     def is_review(self) -> bool:

@@ -15,6 +15,7 @@ CAREFUL_DELAY: Final = "arming.careful_ms"
 """Whatever is stored in these two, Allow arms no earlier than after the least delays."""
 GEOMETRY: Final = "window.geometry"
 PAGE: Final = "window.page"
+HISTORY_FILTERS: Final = "history.filters"
 NOTICES_SEEN: Final = "notices.seen"
 """SEEN once a person said so; until then what arrives is told on other ways too."""
 FIRST_RUN: Final = "first_run.done"
@@ -32,6 +33,7 @@ OF_THE_WINDOW: Final = frozenset(
         CAREFUL_DELAY,
         GEOMETRY,
         PAGE,
+        HISTORY_FILTERS,
         NOTICES_SEEN,
         FIRST_RUN,
     }

@@ -33,6 +33,7 @@ from keyturn.application.console_protocol import (
     Welcome,
     decode_from_window,
 )
+from keyturn.application.edit_messages import EditCall
 from keyturn.application.events import Observers, Topic
 from keyturn.application.intents import Intents
 from keyturn.application.overview import ALL_TOPICS, Overview
@@ -43,6 +44,7 @@ from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.asked_pins import carried_by
 from keyturn.approvers.console_answers import ConsoleAnswers
+from keyturn.approvers.console_edits import ConsoleEdits
 from keyturn.approvers.console_pipe import ConsolePipe, Starts
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import BothWanted, KeyturnError, PinWanted
@@ -93,13 +95,13 @@ class ConsoleApprover:
         pins: Pins | None = None,
         second: SecondPerson | None = None,
     ) -> None:
-        self._argv = tuple(argv)
-        self._env = dict(env)
+        self._argv, self._env = tuple(argv), dict(env)
         self._welcome = welcome
         self._approvals, self._words = approvals, words
         self._answers = ConsoleAnswers(
             approvals, words, pins, second, overview.rule, overview.floods
         )
+        self._edits = ConsoleEdits(approvals, words)
         self._gave_up, self._pace = gave_up, pace or ConsolePace()
         self._pipe = pipe or ConsolePipe()
         self._write = self._pipe.write
@@ -107,10 +109,8 @@ class ConsoleApprover:
         self._tasks = TaskOwner()
         self._feed = _StateFeed(overview, self._tasks, self._write, self._pace.coalesce_seconds)
         self._starts = Starts(self._pace.restarts, self._pace.restart_window_seconds)
-        self._heard = 0.0
-        self._answered = False
-        self._wanted = asyncio.Event()
-        self._closing = False
+        self._heard, self._answered = 0.0, False
+        self._wanted, self._closing = asyncio.Event(), False
         self._unsubscribe = observers.subscribe(self._feed.changed)
 
     def start(self, intents: Intents) -> None:
@@ -282,6 +282,8 @@ class ConsoleApprover:
                 self._tasks.start(self._answer_with_pin(message), "answer with PIN")
             case Decide():
                 self._write(self._answers.without_pin(message))
+            case EditCall():
+                self._tasks.start(self._edits.answer(message, self._write), "edit")
             case WithPin():
                 self._tasks.start(self._carry_out_with_pin(message), "intent with PIN")
             case _:

@@ -149,11 +149,13 @@ def store_credential(choice: ProfileChoice, server: str, name: str, value: str) 
             choice,
             {"control": "propose_credential", "server": server, "name": name, "value": value},
         )
-        if answer is None or answer.get("ok") is not True:
-            sentence = "Keyturn is not running." if answer is None else str(answer.get("sentence"))
+        if answer is None:
             raise ConfigurationError(
-                sentence, mend="Start Keyturn: a credential in use is confirmed in its window."
+                "Keyturn is not running.",
+                mend="Start Keyturn: a credential in use is confirmed in its window.",
             )
+        if answer.get("ok") is not True:
+            raise ConfigurationError(str(answer.get("sentence")))
         return "Proposed. Accept it under Credentials in Keyturn's window."
     store = profile_keychain(find_profile(choice))
     asyncio.run(store.put(server, name, Secret(value)))

@@ -94,8 +94,10 @@ async def _run_windowed(stage: _Stage, profile: Profile, platform: str) -> int:
         await base.uses.load()
         await access.load()
         access.trust(True)
+        service = Service(base, headless=False, access=access)
+        service.shown_as = service.words("window.demo")
         return await run_with_console(
-            Service(base, headless=False, access=access),
+            service,
             base,
             platform,
             beside=lambda: _begin(tasks, base, stage),

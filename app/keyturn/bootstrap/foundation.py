@@ -18,6 +18,7 @@ from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.labelling import Labelling
 from keyturn.application.last_uses import LastUses, counting
 from keyturn.application.late_calls import LateCalls
+from keyturn.application.log_watch import LogWatch
 from keyturn.application.new_tasks import NewTasks
 from keyturn.application.notices import NoticeInspector
 from keyturn.application.noticing import Noticing
@@ -79,6 +80,7 @@ class Foundation:
     limits: Limits
     writer: Writer
     log: SqliteDecisionLog
+    log_watch: LogWatch
     tables: SqliteSeals
     """Closed until somebody gives them a key or leaves them open."""
     settings: SettingStore
@@ -116,6 +118,7 @@ class Foundation:
         await self.sights.close()
         await self.uses.close()
         await self.flows.close()
+        await self.log_watch.close()
         await self.writer.close()
 
 
@@ -158,9 +161,7 @@ def _build(ground: Ground) -> Foundation:
     reviews = _reviews(ground, agreements, approvals)
     _end_grants(rules.grants, stop, reviews, registry)
     inputs = _inputs(ground, recorder, approvals, stop, rules)
-    holds = HoldBudgets(
-        store=ground.settings, log=ground.log, observers=ground.observers, limits=ground.limits
-    )
+    holds = _holds(ground)
     sessions = Sessions(ground.ids, ground.indexes)
     return Foundation(
         profile=ground.profile,
@@ -173,6 +174,7 @@ def _build(ground: Ground) -> Foundation:
         limits=ground.limits,
         writer=ground.writer,
         log=ground.log,
+        log_watch=ground.log_watch,
         tables=ground.tables,
         settings=ground.settings,
         secrets=ground.secrets,
@@ -201,6 +203,12 @@ def _build(ground: Ground) -> Foundation:
         holds=holds,
         floods=_floods(ground, approvals, stop, registry),
         milestones=ground.milestones,
+    )
+
+
+def _holds(ground: Ground) -> HoldBudgets:
+    return HoldBudgets(
+        store=ground.settings, log=ground.log, observers=ground.observers, limits=ground.limits
     )
 
 

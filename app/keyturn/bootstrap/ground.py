@@ -1,15 +1,15 @@
 """What the use cases of a profile are built on: its files, stores, clock, workers and indexes."""
 
-import logging
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from keyturn.application.alerts import Alerts
 from keyturn.application.controlling import Controlling
-from keyturn.application.events import Observers, Topic
+from keyturn.application.events import Observers
 from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
+from keyturn.application.log_watch import LogWatch
 from keyturn.application.ports.milestones import Milestones
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.bootstrap.controlling_results import controlling_with
@@ -19,7 +19,6 @@ from keyturn.desktop.ids import RandomIds
 from keyturn.desktop.paths import Profile
 from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits
-from keyturn.domain.errors import LogUnavailable
 from keyturn.inspection.carried_values import ArgumentValues
 from keyturn.inspection.secrets import DetectSecretsMask
 from keyturn.inspection.trace_indexes import MemoryTraceIndexes
@@ -56,6 +55,7 @@ class Ground:
     alerts: Alerts
     writer: Writer
     log: SqliteDecisionLog
+    log_watch: LogWatch
     tables: SqliteSeals
     settings: SqliteSettingStore
     servers: SqliteServerStore
@@ -77,12 +77,10 @@ def lay_ground(
     """Open the profile; raises KeyturnError when it cannot be used."""
     clock, observers, known = SystemClock(), Observers(), KnownSecrets()
     made = not profile.database.exists()
-    writer = open_writer(
-        profile.folder,
-        clock,
-        milestones=milestones,
-        on_failure=lambda failure: _recording_failed(observers, failure),
-    )
+    watch = LogWatch(clock, observers)
+    writer = open_writer(profile.folder, clock, milestones=milestones, on_failure=watch.failed)
+    log = SqliteDecisionLog(writer)
+    watch.attach(log)
     tables = SqliteSeals(writer)
     flows = FlowLedger(store=SqliteFlowStore(writer), carried=ArgumentValues(), clock=clock)
     workers = WorkerPool(own_command("_worker"), clean_environment(env))
@@ -99,7 +97,8 @@ def lay_ground(
         observers=observers,
         alerts=Alerts(clock),
         writer=writer,
-        log=SqliteDecisionLog(writer),
+        log=log,
+        log_watch=watch,
         tables=tables,
         settings=SqliteSettingStore(tables, writer),
         servers=SqliteServerStore(tables),
@@ -109,8 +108,3 @@ def lay_ground(
         controlling=controlling_with(workers, observers, flows, writer, clock, limits),
         flows=flows,
     )
-
-
-def _recording_failed(observers: Observers, failure: LogUnavailable) -> None:
-    logging.getLogger(__name__).error("a decision could not be recorded: %s", failure)
-    observers.changed(Topic.HEALTH)

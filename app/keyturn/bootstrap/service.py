@@ -5,7 +5,6 @@ import contextlib
 import gc
 import logging
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from keyturn.application.events import Topic
 from keyturn.application.hold_budgets import without_budgets
 from keyturn.application.intents import Intents
 from keyturn.application.last_uses import counting
-from keyturn.application.overview import Overview
 from keyturn.application.pin_guard import PinGuard
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.stop_sentinel import StopFacts
@@ -35,6 +33,7 @@ from keyturn.bootstrap.ground import own_command
 from keyturn.bootstrap.http_listening import follow_agents, listen
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
 from keyturn.bootstrap.lost_calls import record_what_was_lost
+from keyturn.bootstrap.overseeing import Troubles, make_overview
 from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.sign_ins import SignInsOnDemand
 from keyturn.bootstrap.spoken import spoken_words
@@ -81,12 +80,15 @@ class Service:
         access: AccessReview | None = None,
     ) -> None:
         self._base, self._headless, self._seals, self._access = base, headless, seals, access
-        self._tasks, self._ended = TaskOwner(), asyncio.Event()
+        self._tasks = TaskOwner(lambda name, error: self._troubles.task_failed(name, error))
+        self._ended = asyncio.Event()
         self.presence: Presence | None = None
         """Set where there is a keychain that could keep a PIN."""
         self.practice = Practice(
             approvals=base.approvals, log=base.log, clock=base.clock, ids=base.ids, stop=base.stop
         )
+        self.shown_as = base.profile.name
+        """What the window calls the profile; empty for the default one."""
         self._server_logs: dict[str, ServerLog] = {}
         self.resources = find_resources()
         self.words = spoken_words(base.env, base.registry.settings)
@@ -103,8 +105,8 @@ class Service:
         self.hub = self._make_hub(headless=headless)
         self.http_port: int | None = None
         """Where a headless broker listens for agents over HTTP, 0 for any port; None: nowhere."""
-        self.overview = _overview(base, self.hub, self._sign_ins, seals, access)
-        self.overview.noticed_of = base.reviews.noticing.of_server
+        self.overview = make_overview(base, self.hub, self._sign_ins, seals, access)
+        self._troubles = Troubles(base.clock, base.observers, self.overview, self.words)
 
     def end(self) -> None:
         """End the broker; agents are refused until it runs again."""
@@ -113,7 +115,7 @@ class Service:
     def make_console(self, platform: str) -> ConsoleApprover:
         """Make the window's side; it is started once the broker listens."""
         base = self._base
-        return ConsoleApprover(
+        console = ConsoleApprover(
             argv=_console_command(platform),
             env=clean_environment(base.env) | {CRASH_LOG: str(base.profile.console_log)},
             welcome=self._welcome,
@@ -121,10 +123,12 @@ class Service:
             overview=self.overview,
             observers=base.observers,
             words=self.words,
-            gave_up=self._console_gave_up,
+            gave_up=self._troubles.window_gave_up,
             pins=self.presence.pins if self.presence is not None else None,
             second=self.presence.second if self.presence is not None else None,
         )
+        self._troubles.tell = console.alert
+        return console
 
     def make_intents(self) -> Intents:
         """Make what a person at the window can have done."""
@@ -279,18 +283,14 @@ class Service:
         return self._server_logs[server].write
 
     def _welcome(self) -> Welcome:
+        self._troubles.window_comes()
         return Welcome(
             version=__version__,
-            profile=self._base.profile.name,
+            profile=self.shown_as,
             database=str(self._base.profile.database),
             settings=without_budgets(self._base.registry.settings),
             first=self._base.made,
         )
-
-    def _console_gave_up(self, sentence: str) -> None:
-        _log.error("the window ended too often and is not started again")
-        self.overview.problem = sentence
-        sys.stderr.write(f"keyturn: {sentence}\n")
 
     def _restore_stop(self) -> None:
         """Take over a stop that the file or the log holds from before this start."""
@@ -312,31 +312,6 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError):
                 loop.add_signal_handler(number, self.end)
-
-
-def _overview(
-    base: Foundation,
-    live: Hub,
-    sign_ins: SignInsOnDemand,
-    seals: Seals | None,
-    access: AccessReview | None,
-) -> Overview:
-    return Overview(
-        stop=base.stop,
-        rules=base.rules,
-        agreements=base.agreements,
-        registry=base.registry,
-        sights=base.sights,
-        uses=base.uses,
-        live=live,
-        secrets=base.secrets,
-        holds=base.holds,
-        sign_ins=sign_ins,
-        environments=base.labelling.environments,
-        controls=base.notices.controlling.tools,
-        seals=seals,
-        access=access,
-    )
 
 
 def _facts_of(stopped: JsonObject | None) -> StopFacts | None:

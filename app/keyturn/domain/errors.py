@@ -1,5 +1,7 @@
 """Errors that a person may read: one base, few leaves, each with sentence, cause and mend."""
 
+from enum import StrEnum
+
 
 class KeyturnError(Exception):
     """Something went wrong that a person can do something about."""
@@ -22,8 +24,20 @@ class ConfigurationError(KeyturnError):
     """A configuration, token or profile file cannot be used as it is."""
 
 
+class LogFault(StrEnum):
+    """What keeps decisions from being recorded, as far as a person can do something about it."""
+
+    FULL = "full"
+    BUSY = "busy"
+    READ_ONLY = "read_only"
+    DAMAGED = "damaged"
+    OTHER = "other"
+
+
 class LogUnavailable(KeyturnError):
     """A decision cannot be recorded, so nothing may be sent."""
+
+    fault: LogFault = LogFault.OTHER
 
 
 class DamagedDatabase(KeyturnError):

@@ -80,7 +80,12 @@ class Change:
 
     @property
     def more(self) -> int:
-        """Return how many there are beside those that are named."""
+        """Return how many there are beside those that are named.
+
+        While there is room for names each has its own, however often it changed.
+        """
+        if len(self.names) < MOST_NAMES:
+            return 0
         return max(0, len(self.marks) - len(self.names))
 
 

@@ -38,6 +38,7 @@ class Announcer(QObject):
         self._arrived = dict[str, ApprovalRequest]()
         self._alerts: list[str] = []
         self._state = ProtectionState.PROTECTING
+        self._problem = ""
         self._untold = ""
         """A state that nobody was told of yet."""
         self.pace = QTimer(self)
@@ -55,7 +56,8 @@ class Announcer(QObject):
     def show_top_bar(self, view: TopBarView) -> None:
         """Tell how Keyturn stands when that is another than before."""
         before, self._state = self._state, view.state
-        if view.state is before:
+        same, self._problem = view.problem == self._problem, view.problem
+        if view.state is before and same:
             return
         self._untold = self._announcements.state(view)
         if ProtectionState.STOPPED in {before, view.state}:

@@ -31,15 +31,18 @@ from keyturn.presentation.alerts import LONGEST_ALERT
 from keyturn.presentation.announcements import Announcements
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.decided import decided_before
+from keyturn.presentation.health import problem_of
 from keyturn.presentation.history_builder import HistoryBuilder
 from keyturn.presentation.seals import changed_alert
 from keyturn.presentation.stopped_builder import StoppedBuilder
 from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.visible_text import shown_line
+from keyturn.presentation.words import Words
 from keyturn.storage.queries.items import HistoryItem
 
 _SECOND_MS = 1_000
+_LONGEST_PROFILE = 32
 
 
 class Desk(QObject):
@@ -63,8 +66,7 @@ class Desk(QObject):
         """Tables that another program changed, and that a person was told of."""
         said = SaidSoFar(bridge, self)
         cards = CardBuilder(look.words, verbs)
-        self.intents = IntentSender(bridge, self)
-        self.intents.second = look.words("pin_bar.second")
+        self.intents = _sender(bridge, look.words, self)
         means = Means(
             look=look,
             bridge=bridge,
@@ -156,7 +158,7 @@ class Desk(QObject):
         self._countdown.timeout.connect(self._show_top_bar)
         self.window.grant_end_requested.connect(self._on_profile_end)
         self.window.stop_requested.connect(self._on_stop)
-        self.intents.pin_wanted.connect(self.window.pin_bar.ask)
+        self.intents.pin_wanted.connect(self.window.ask_pin)
         self.intents.pin_settled.connect(self.window.end_pin)
         self.intents.pin_in_vain.connect(self._on_pin_in_vain)
         self.window.pin_bar.given.connect(self.intents.give_pin)
@@ -164,6 +166,7 @@ class Desk(QObject):
         self.standing.stop_requested.connect(self._on_tray_stop)
 
     def _on_welcome(self, message: Welcome) -> None:
+        self.window.profile = shown_line(message.profile, self._look.words, most=_LONGEST_PROFILE)
         self.standing.restore(message)
         self.window.show()
         if message.first and FIRST_RUN not in message.settings:
@@ -174,7 +177,9 @@ class Desk(QObject):
         if state.seals is not None:
             self._on_seals(state.seals)
         self._stop = state.stop if state.stop is not None else self._stop
-        self._health = state.health if state.health is not None else self._health
+        if state.health is not None:
+            self._health = state.health
+            self.window.health.tell(problem_of(state.health, self._look.words))
         self._agents = state.agents if state.agents is not None else self._agents
         counts = any(agent.sight.profile and not agent.sight.over for agent in self._agents)
         if counts != self._countdown.isActive():
@@ -267,6 +272,14 @@ class Desk(QObject):
             waiting=self._waiting,
             oldest_ms=self._oldest_ms,
             now=local_now(),
+            profile=self.window.profile,
         )
         self.window.show_top_bar(view)
         self.standing.show_top_bar(view)
+
+
+def _sender(bridge: Bridge, words: Words, parent: QObject) -> IntentSender:
+    sender = IntentSender(bridge, parent)
+    sender.second = words("pin_bar.second")
+    sender.dropped = words("pin_bar.dropped")
+    return sender

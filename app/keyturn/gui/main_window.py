@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from keyturn.application.stop import StopLevel
 from keyturn.gui.alert_notice import AlertNotice
 from keyturn.gui.forms.focus import has_focus
+from keyturn.gui.forms.outcome import Outcome, OutcomeLine
 from keyturn.gui.guide_notice import GuideNotice
+from keyturn.gui.health_notice import HealthNotice
 from keyturn.gui.look import Look
 from keyturn.gui.page_place import PagePlace
 from keyturn.gui.pages import PAGE_KEYS, Page
@@ -57,6 +59,8 @@ class MainWindow(QWidget):
         self._stopped = stopped
         self._page = Page.QUEUE
         self._is_stopped = False
+        self.profile = ""
+        """What the title says beside the state; empty for the default profile."""
         self.setObjectName("main_window")
         self.setProperty("surface", "window")
         self.setWindowTitle(look.words("window.title"))
@@ -65,6 +69,7 @@ class MainWindow(QWidget):
         self.top_bar = TopBar(look)
         self.alert = AlertNotice(look)
         self.guide = GuideNotice(look)
+        self.health = HealthNotice(look)
         self.pin_bar = PinBar(look)
         self.rail = NavRail(look)
         self.rail.offer(self._pages)
@@ -101,7 +106,9 @@ class MainWindow(QWidget):
         if stopped is not self._is_stopped:
             self._is_stopped = stopped
             self.show_page(Page.QUEUE if stopped else self._page)
-        self.setWindowTitle(self._look.words("window.title_state", state=view.state_text))
+        key = "window.title_profile" if self.profile else "window.title_state"
+        words = self._look.words
+        self.setWindowTitle(words(key, state=view.state_text, profile=self.profile))
 
     def show_proposed(self, proposed: Proposed) -> None:
         """Show at their pages how much nobody has looked at."""
@@ -157,6 +164,7 @@ class MainWindow(QWidget):
         below.addWidget(self._place, 1)
         layout = column(self)
         layout.addWidget(self.top_bar)
+        layout.addWidget(self.health)
         layout.addWidget(self.alert)
         layout.addWidget(self.guide)
         layout.addLayout(below, 1)
@@ -180,6 +188,14 @@ class MainWindow(QWidget):
         away = QShortcut(QKeySequence("Esc"), self)
         away.setObjectName("key_hide")
         away.activated.connect(self._on_escape)
+
+    def ask_pin(self, sentence: str, fault: str, second: str) -> None:
+        """Show the field for the PIN; what a form says of its change is that it waits for it."""
+        waits = self._look.words("pin_bar.waits")
+        for line in self._stack.findChildren(OutcomeLine):
+            if line.outcome is Outcome.WAITING and line.isVisible() and line.sentence != waits:
+                line.say(Outcome.WAITING, waits)
+        self.pin_bar.ask(sentence, fault, second)
 
     def end_pin(self) -> None:
         """Take the field for the PIN away; who went on elsewhere meanwhile keeps the keyboard."""

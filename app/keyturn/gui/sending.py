@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.console_protocol import Decide, Intent, IntentDone, encode_line
+from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import TOGETHER, WithPin
 from keyturn.gui.bridge import Bridge
 
-MakeIntent = Callable[[int], Decide | Intent]
+MakeIntent = Callable[[int], Decide | EditCall | Intent]
 """Makes an intent or an answer of the number that its outcome is reported under."""
 Heard = Callable[[IntentDone], None]
 
@@ -69,6 +70,8 @@ class IntentSender(QObject):
         """Numbers of what was sent with a PIN, and of which nothing was heard yet."""
         self.second = ""
         """What is said of a change that takes the PIN while another one waits for it."""
+        self.dropped = ""
+        """What is said of one whose PIN nobody typed; empty for the broker's word on it."""
         bridge.intent_done.connect(self._on_done)
 
     def send(self, make: MakeIntent, heard: Heard | None = None) -> None:
@@ -98,10 +101,14 @@ class IntentSender(QObject):
         if owed is None:
             return
         for sent, done in owed.later:
-            _tell(sent, done)
+            self._tell_dropped(sent, done)
         if not self._typed:
             for sent in owed.sents:
-                _tell(sent, owed.done)
+                self._tell_dropped(sent, owed.done)
+
+    def _tell_dropped(self, sent: _Sent, done: IntentDone) -> None:
+        said = self.dropped or done.sentence
+        _tell(sent, IntentDone(n=done.n, ok=False, sentence=said))
 
     def _send_owed(self, owed: _Owed, pin: str = "", second: str = "") -> None:
         """Send what one PIN carries out; with none the broker says what it would be typed for."""

@@ -176,16 +176,24 @@ class AccessBuilder:
                 return state.name
 
     def _row(self, state: AccessState) -> ListRow:
-        words = self._words
         return ListRow(
             row_id=row_id(state),
             cells=(
-                Cell(text=self.title(state), note=words(_KINDS[AccessKind(state.kind)][0])),
+                Cell(text=self.title(state), note=self._note(state)),
                 Cell(text=self._last_used(state)),
                 Cell(text=self._since(state)),
                 marked(self._state_of(state)),
             ),
         )
+
+    def _note(self, state: AccessState) -> str:
+        """Say of which kind a thing is, and in which environment it works or leads."""
+        words = self._words
+        kind = words(_KINDS[AccessKind(state.kind)][0])
+        if not state.environment:
+            return kind
+        label = shown_line(state.environment, words, most=_LONGEST)
+        return words("access.in_environment", kind=kind, environment=label)
 
     def _state_of(self, state: AccessState) -> IconText:
         words = self._words
@@ -205,7 +213,7 @@ class AccessBuilder:
 
     def _last_used(self, state: AccessState) -> str:
         if state.kind == AccessKind.PROFILE:
-            return ""
+            return self._words("access.not_counted")
         return self._day(state.last_used) if state.last_used else self._words("access.never")
 
     def _day(self, ts_utc: str) -> str:
@@ -226,7 +234,11 @@ class AccessBuilder:
             ("access.connected", self._if_known(state.last_connected)),
             ("access.http", words("access.http_on") if state.http else ""),
         ]
-        exact = [("access.on_agent", state.agent), ("access.on_server", state.server)]
+        exact = [
+            ("access.on_agent", state.agent),
+            ("access.on_server", state.server),
+            ("access.environment", state.environment),
+        ]
         return (
             *(Pair(key=words(key), value=value, exact=True) for key, value in exact if value),
             *(Pair(key=words(key), value=value) for key, value in pairs if value),

@@ -49,9 +49,10 @@ class Announcements:
 
     def state(self, view: TopBarView) -> str:
         """Say how Keyturn stands now, and what that means for calls."""
+        if view.state is ProtectionState.PROBLEM:
+            return self._words("announce.problem", what=view.problem)
         key = {
             ProtectionState.STOPPED: "announce.stopped",
-            ProtectionState.PROBLEM: "announce.problem",
             ProtectionState.PROTECTING: "announce.protecting",
         }[view.state]
         return self._words(key)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.presentation.argument_edit import edit_rows, is_editable
 from keyturn.presentation.asked_names import is_of_tool, server_and_name
 from keyturn.presentation.card import (
     ArgumentRow,
@@ -121,7 +122,8 @@ class CardBuilder:
             rows=self.rows(request, sources),
             raw_json=request.arguments,
             raw_meta=request.bound_meta,
-            diff=self._diff(request) if compared or request.kind in _COMPARED else (),
+            diff=self._diff(request) if compared or _is_compared(request) else (),
+            edited=request.edited is not None,
             flow=flow_of(request, self._words),
             excerpts=sources.excerpts,
             claimed=claimed_pairs(request, self._words),
@@ -168,6 +170,8 @@ class CardBuilder:
     def _diff(self, request: ApprovalRequest) -> tuple[DiffRow, ...]:
         if request.kind is RequestKind.COMMAND:
             return command_diff(request, self._words)
+        if request.edited is not None:
+            return edit_rows(request.edited.arguments, request.arguments)
         return _diff(request)
 
     def _row_of_rest(self, more: int) -> ArgumentRow:
@@ -195,6 +199,7 @@ class CardBuilder:
             deny=words("phrases.keep_blocked" if blocked else "phrases.deny"),
             deny_with_message=words("phrases.deny_with_message") if answered else "",
             later=words("phrases.decide_later"),
+            edit=words("edit.button") if is_editable(request, stopped=stopped) else "",
             # Also where no rule can decide: the sheet then says why not.
             rule=words("phrases.allow_with_rule") if a_call else "",
         )
@@ -227,6 +232,10 @@ def short_name(request: ApprovalRequest) -> str:
     """Return what a person types for a T3 call: the tool's name, as nobody types a whole URI."""
     tool = request.tool if is_of_tool(request.method) else None
     return tool or request.server
+
+
+def _is_compared(request: ApprovalRequest) -> bool:
+    return request.kind in _COMPARED or request.edited is not None
 
 
 def _stopped(deadline: Deadline | None) -> bool:

@@ -7,7 +7,7 @@ from keyturn.domain.json_texts import texts_of
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES, Tier
 from keyturn.presentation.card import Chip
 from keyturn.presentation.findings import finding_chips
-from keyturn.presentation.json_nodes import read_json
+from keyturn.presentation.json_nodes import read_json, value_at
 from keyturn.presentation.launch_facts import facts_with, launch_chips
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.phrases import PRODUCTION, Phrases
@@ -102,6 +102,8 @@ def _provenance(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
 
 
 def _call(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
+    if request.edited is not None:
+        yield _plain(Icon.EDITED, words("edit.chip"))
     if not request.asked_by.agent_enrolled:
         yield _plain(Icon.ATTENTION, words("phrases.chip_not_enrolled"), Role.WARNING)
     if request.asked_by.program_changed:
@@ -124,10 +126,21 @@ def _call(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
 def _first_seen(request: ApprovalRequest, words: Words) -> Chip:
     if not request.first_seen[0].name:
         return _plain(Icon.ATTENTION, words("phrases.chip_not_all_seen"), Role.WARNING)
-    name = shown_line(request.first_seen[0].name, words, most=_LONGEST_NAME)
+    name = shown_line(_as_written(request), words, most=_LONGEST_NAME)
     more = len(request.first_seen) - 1
     key = "phrases.chip_first_seen_more" if more else "phrases.chip_first_seen"
     return _plain(Icon.FIRST_USE, words(key, name=name, n=more), Role.WARNING)
+
+
+def _as_written(request: ApprovalRequest) -> str:
+    """Return the first new destination as its argument has it, where it is that but for case."""
+    first = request.first_seen[0]
+    try:
+        written = value_at(read_json(request.arguments), first.path)
+    except KeyError:
+        return first.name
+    same = isinstance(written, str) and written.strip().casefold() == first.name
+    return written.strip() if same and isinstance(written, str) else first.name
 
 
 def _plain(icon: Icon, text: str, role: Role = Role.NEUTRAL) -> Chip:

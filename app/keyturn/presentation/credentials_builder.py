@@ -1,7 +1,8 @@
 """Builds the credentials' screen from the broker's state, which knows names and no values."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from keyturn.application.console_state import CredentialState, ServerState
@@ -39,11 +40,12 @@ def row_id(server: str, name: str) -> str:
 
 
 def labels_of(servers: Sequence[ServerState]) -> dict[str, str]:
-    """Return the environments of the credentials that have one of their own, by row."""
+    """Return the environments that credentials lead to, by row: their own, or their server's."""
     return {
         row_id(server.name, name): label
         for server in servers
-        for name, label in server.credential_environments.items()
+        for name in dict.fromkeys((*server.credentials, *server.credential_environments))
+        if (label := server.credential_environments.get(name) or server.environment)
     }
 
 
@@ -53,14 +55,19 @@ class CredentialsBuilder:
     def __init__(self, words: Words) -> None:
         self._words = words
 
-    def page(self, credentials: Sequence[CredentialState], keychain: Keychain) -> CredentialsPage:
-        """Return the list and what stands above it."""
+    def page(
+        self,
+        credentials: Sequence[CredentialState],
+        keychain: Keychain,
+        labels: Mapping[str, str] = MappingProxyType({}),
+    ) -> CredentialsPage:
+        """Return the list and what stands above it; `labels` as `labels_of` makes them."""
         words = self._words
         key, icon, role = _KEYCHAINS[keychain]
         missing = sum(not credential.stored for credential in credentials)
         known = keychain is Keychain.READY
         return CredentialsPage(
-            rows=tuple(self._row(credential, keychain) for credential in credentials),
+            rows=tuple(self._row(credential, keychain, labels) for credential in credentials),
             summary=words(
                 "credentials.summary" if known else "credentials.count",
                 n=len(credentials),
@@ -107,13 +114,17 @@ class CredentialsBuilder:
             ),
         )
 
-    def _row(self, credential: CredentialState, keychain: Keychain) -> ListRow:
+    def _row(
+        self, credential: CredentialState, keychain: Keychain, labels: Mapping[str, str]
+    ) -> ListRow:
         used = ", ".join(credential.used_by)
+        listed = row_id(credential.server, credential.name)
         return ListRow(
-            row_id=row_id(credential.server, credential.name),
+            row_id=listed,
             cells=(
                 Cell(text=credential.server, strong=True),
                 Cell(text=credential.name, exact=True),
+                Cell(text=labels.get(listed, ""), exact=True),
                 Cell(text=used or self._words("credentials.unused"), exact=bool(used)),
                 marked(self._state_of(credential, keychain)),
             ),

@@ -15,9 +15,11 @@ from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.queue import DecidedRow
 from keyturn.presentation.recorded_call import RecordedCall, request_of
 from keyturn.presentation.relative_time import duration_text
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 LAST_DECISIONS: Final = 3
+_LONGEST: Final = 60
 JUST = timedelta(hours=1)
 """What was decided longer ago was not just decided."""
 
@@ -30,10 +32,13 @@ class Decided:
     outcome: str
     by_rule: bool
     at_ms: int
+    persons: tuple[str, ...] = ()
+    """Who allowed it together, where it took two."""
 
 
 _MARKS = {
     Outcome.ALLOWED_ONCE: (Icon.CHECK, Role.ALLOW, "decided.allowed"),
+    Outcome.ALLOWED_MODIFIED: (Icon.EDITED, Role.ALLOW, "decided.allowed_edited"),
     Outcome.ALLOWED_RULE: (Icon.CHECK, Role.ALLOW, "decided.allowed_rule"),
     Outcome.DENIED_USER: (Icon.CROSS, Role.DENY, "decided.denied"),
     Outcome.DENIED_RULE: (Icon.CROSS, Role.DENY, "decided.denied_rule"),
@@ -44,6 +49,7 @@ _MARKS = {
 
 ENDS = (
     Outcome.ALLOWED_ONCE.value,
+    Outcome.ALLOWED_MODIFIED.value,
     Outcome.DENIED_USER.value,
     Outcome.EXPIRED_NO_ANSWER.value,
 )
@@ -85,11 +91,17 @@ def decided_row(decided: Decided, now_ms: int, cards: CardBuilder, words: Words)
     except ValueError:
         mark = None
     icon, role, key = mark or (Icon.REFUSED, Role.NEUTRAL, "decided.refused")
-    text = _reviewed(decided, icon, cards, words) or words(
-        key, agent=decided.request.agent, what=cards.phrases.verb(decided.request)
-    )
+    text = _reviewed(decided, icon, cards, words) or _asked(decided, key, cards, words)
     age = duration_text((now_ms - decided.at_ms) / 1000, words)
     return DecidedRow(icon=icon, role=role, text=text, age=age)
+
+
+def _asked(decided: Decided, key: str, cards: CardBuilder, words: Words) -> str:
+    said = {"agent": decided.request.agent, "what": cards.phrases.verb(decided.request)}
+    if decided.persons and decided.outcome == Outcome.ALLOWED_ONCE.value:
+        first, second = (shown_line(name, words, most=_LONGEST) for name in decided.persons)
+        return words("decided.allowed_together", first=first, second=second, **said)
+    return words(key, **said)
 
 
 _ENDS_OF_A_REVIEW = {Icon.CHECK: 0, Icon.CROSS: 1}

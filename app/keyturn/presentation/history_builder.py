@@ -11,7 +11,7 @@ from keyturn.application.recorded_names import BUILT_IN
 from keyturn.domain.decision import Actor, Delivery, Outcome
 from keyturn.domain.origin import Trace
 from keyturn.presentation.asked_names import server_and_name
-from keyturn.presentation.card import Chip, Pair
+from keyturn.presentation.card import ArgumentRow, Chip, Pair
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.flow_graph import flow_of
 from keyturn.presentation.flows import told_flows
@@ -28,12 +28,14 @@ from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_rol
 from keyturn.presentation.recorded_call import (
     RecordedCall,
     RecordedDetail,
+    is_held_result,
     request_of,
     tier_of,
 )
 from keyturn.presentation.relative_time import clock_text, local_time
 from keyturn.presentation.result_controls import done_in_short, done_pairs, kept_text
 from keyturn.presentation.source_excerpts import sources_of
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 _DIGEST_DIGITS = 24
@@ -89,7 +91,7 @@ class HistoryBuilder:
         request = request_of(item, item.arguments, None)
         decisive = self._cards.decisive(request)
         outcome = self.outcome(item)
-        told = decisive[0].value if decisive else ""
+        told = _about_result(item, self._words) or (decisive[0].value if decisive else "")
         server_tool = self._server_tool(item)
         return HistoryRow(
             number=item.number,
@@ -214,6 +216,7 @@ class HistoryBuilder:
             rule_id=_standing_rule(item),
             result=self._result_pairs(item),
             kept=kept_text(item.result, self._words),
+            asked=_asked(found, self._cards, self._words),
         )
 
     def _server_tool(self, item: RecordedCall) -> str:
@@ -321,6 +324,19 @@ class HistoryBuilder:
             result=self._result_words(item),
             is_source=any(o.result == number and not o.is_typed for o in trace.origins),
         )
+
+
+def _asked(found: RecordedDetail, cards: CardBuilder, words: Words) -> tuple[ArgumentRow, ...]:
+    if found.asked is None:
+        return ()
+    request = request_of(found.item, found.asked, None)
+    return cards.rows(request, sources_of(request.trace, words))
+
+
+def _about_result(item: RecordedCall, words: Words) -> str:
+    if not is_held_result(item):
+        return ""
+    return words("history.result_of", tool=shown_line(item.tool, words))
 
 
 def _standing_rule(item: RecordedCall) -> str:

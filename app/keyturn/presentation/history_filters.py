@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from keyturn.application.console_protocol import StateChanged
+from keyturn.application.window_setting_names import LONGEST_VALUE
 from keyturn.domain.decision import Actor, Delivery, Outcome
 from keyturn.domain.history_filter import HistoryFilter
 from keyturn.domain.tier import Tier
@@ -32,6 +33,8 @@ KEYS: Final = (
     "until",
 )
 MOST_OFFERS: Final = 12
+_KEPT: Final = frozenset(KEYS) - {"host"}
+"""A host stands in an argument."""
 _TIMES: Final = frozenset({"since", "until"})
 _AGO: Final = re.compile(r"([0-9]{1,4})(min|h|d)")
 _DAYS: Final = {"today": 0, "yesterday": 1}
@@ -103,6 +106,23 @@ def filter_of(
         until=times.get("until", ""),
         text=text,
     )
+
+
+def kept_filters(tokens: Sequence[FilterToken]) -> str:
+    """Write the filters that a restart brings back, a line each; those into arguments are left out.
+
+    All of them or none: a part would show a list that nobody asked for.
+    """
+    if any(token.key not in _KEPT or "\n" in token.value for token in tokens):
+        return ""
+    text = "\n".join(f"{token.key}:{token.value}" for token in tokens)
+    return text if len(text) <= LONGEST_VALUE else ""
+
+
+def read_filters(text: str, now: datetime) -> tuple[FilterToken, ...]:
+    """Read what `kept_filters` wrote; what is no filter is left out."""
+    found = (token_of(line, now) for line in text[:LONGEST_VALUE].split("\n"))
+    return tuple(token for token in found if token is not None and token.key in _KEPT)
 
 
 def offers(typed: str, known: KnownNames, words: Words) -> tuple[str, ...]:

@@ -85,7 +85,6 @@ class Icon(StrEnum):
     PERSON = "user"
     NOBODY = "minus"
     SORTED_DOWN = "arrow-down"
-    SORTED_UP = "arrow-up"
     SORT = "arrow-down-wide-narrow"
     CHAIN = "link"
     MORE = "ellipsis"

@@ -61,6 +61,7 @@ _WHY_KEYS: dict[str, str] = {
     Because.OTHER_PARAMS.value: "phrases.why_other_params",
     Because.NOT_ASKED.value: "phrases.why_not_asked",
     Because.EARLIER_TASK.value: "phrases.why_earlier_task",
+    Because.EDITED.value: "phrases.why_edited",
     Because.STEPPED_UP.value: "phrases.why_stepped_up",
     Because.TWO_PERSONS.value: "phrases.why_two_persons",
     Because.RULES_UNSURE.value: "phrases.why_rules_unsure",

@@ -36,7 +36,8 @@ GROUPS: Final = {
     "remove_second": "pin",
 }
 """By the tag of an intent that takes it: the line that says so."""
-_AROUND: Final = ("calls", *dict.fromkeys(GROUPS.values()), "both", "starts", "when")
+_AROUND: Final = ("when", "calls", *dict.fromkeys(GROUPS.values()), "both", "starts")
+"""Under which choice it holds at all is said first: the list is long."""
 
 
 def pin_uses(words: Words) -> tuple[Pair, ...]:

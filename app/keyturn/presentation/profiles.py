@@ -13,6 +13,7 @@ from keyturn.presentation.words import Words
 
 _LENGTHS: Final = (1800, 3600, 4 * 3600, 8 * 3600)
 _LONGEST: Final = 64
+_NAMED: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,8 @@ class ProfileSheet:
     """That is on, or whose time is over; empty for none."""
     only: bool
     """Whether it sees nothing without one."""
+    has_list: bool
+    """It has a list of its own, which a profile can be made of."""
     profiles: tuple[ProfileChoice, ...]
     lengths: tuple[ProfileChoice, ...]
 
@@ -48,11 +51,12 @@ def profile_sheet(
         title=words("agents.profiles_of", agent=agent),
         profile=sight.profile,
         only=sight.profiles_only,
+        has_list=sight.rows is not None,
         profiles=tuple(
             ProfileChoice(
                 name=profile.name,
                 text=shown_line(profile.name, words, most=_LONGEST),
-                note=words("agents.profile_rows", n=len(profile.rows)),
+                note=_named(profile, words),
             )
             for profile in profiles
         ),
@@ -61,6 +65,16 @@ def profile_sheet(
             for seconds in _LENGTHS
         ),
     )
+
+
+def _named(profile: ProfileState, words: Words) -> str:
+    """Say what a profile names: its own name alone cannot be checked before it is switched on."""
+    if not profile.rows:
+        return words("agents.profile_nothing")
+    named = profile.rows[:_NAMED]
+    rows = ", ".join(shown_line(row, words, most=_LONGEST) for row in named)
+    more = len(profile.rows) - len(named)
+    return words("agents.profile_rows_more", rows=rows, n=more) if more else rows
 
 
 def profile_said(sight: SightState, words: Words, now: datetime | None = None) -> str:
@@ -117,6 +131,6 @@ def remove_question(profile: str, words: Words) -> Question:
     name = shown_line(profile, words, most=_LONGEST)
     return Question(
         text=words("agents.profile_remove_question", profile=name),
-        go=words("agents.profile_remove"),
+        go=words("agents.profile_remove_go"),
         keep=words("agents.profile_keep"),
     )

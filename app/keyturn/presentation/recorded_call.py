@@ -69,11 +69,25 @@ class RecordedDetail:
     decision: Entry | None
     before: tuple[RecordedCall, ...] = ()
     """Calls of the same session before it, newest first."""
+    asked: str | None = None
+    """As `arguments`, what its agent asked for; None where nobody changed that."""
 
 
 def tier_of(name: str) -> Tier:
     """Return the tier that a record names; the highest where it names none."""
     return Tier[name] if name in Tier.__members__ else Tier.T3
+
+
+def is_held_result(item: RecordedCall) -> bool:
+    """Tell whether a decision is about a result that was held, and not about a call.
+
+    No call can pass as one: it would have to name its own digest in its arguments.
+    """
+    text = item.arguments or ""
+    about = read_json(text) if '"result_of"' in text else None
+    if not isinstance(about, dict) or set(about) != {"result_of", "sha256"}:
+        return False
+    return bool(item.digest) and about["sha256"] == item.digest
 
 
 def request_of(item: RecordedCall, arguments: str | None, entry: Entry | None) -> ApprovalRequest:

@@ -11,7 +11,7 @@ from keyturn.presentation.environments import proposals_text
 from keyturn.presentation.findings import command_pairs
 from keyturn.presentation.launch_facts import launch_claims, launch_facts
 from keyturn.presentation.marks import Icon, Role
-from keyturn.presentation.relative_time import relative_time
+from keyturn.presentation.relative_time import moment_text
 from keyturn.presentation.servers import Notice
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
@@ -140,7 +140,8 @@ def when_text(utc: str, now: datetime, words: Words) -> str:
         then = datetime.fromisoformat(utc).astimezone(now.tzinfo)
     except ValueError:
         return utc
-    return relative_time(then, now, words)
+    # No age: nothing here goes on by itself.
+    return moment_text(then, words)
 
 
 def _given(state: ServerState) -> dict[str, str]:

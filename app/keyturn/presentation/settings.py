@@ -74,7 +74,16 @@ class SecondRow:
     note: str
 
 
-Row = SettingRow | ActionRow | AboutRow | PinRow | SecondRow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeakenedRow:
+    """What protects less than as Keyturn comes."""
+
+    key: str
+    title: str
+    note: str
+
+
+Row = SettingRow | ActionRow | AboutRow | PinRow | SecondRow | WeakenedRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from keyturn.presentation.settings import (
     SettingRow,
     SettingSection,
     SettingsPage,
+    WeakenedRow,
 )
 from keyturn.presentation.window_settings import Motion, ThemeChoice, WindowSettings
 from keyturn.presentation.words import Words
@@ -29,6 +30,7 @@ ABOUT: Final = "about"
 PIN: Final = "pin"
 PIN_USES: Final = "pin_uses"
 SECOND: Final = "second"
+WEAKENED: Final = "weakened"
 QUIT: Final = "quit"
 FIRST_STEPS: Final = "first_steps"
 _THEMES: Final = {
@@ -92,6 +94,7 @@ class SettingsBuilder:
                     self.second(),
                 ),
             ),
+            SettingSection(title=words("weakened.section"), rows=(self.weakened(),)),
             SettingSection(
                 title=words("settings.about"), rows=(self._first_steps(), self._about(about))
             ),
@@ -206,6 +209,11 @@ class SettingsBuilder:
             key=SECOND, title=words("settings.second"), note=words("settings.second_note")
         )
 
+    def weakened(self) -> WeakenedRow:
+        """Return the row of what is weaker than its default."""
+        words = self._words
+        return WeakenedRow(key=WEAKENED, title=words("weakened.title"), note=words("weakened.note"))
+
     def _about(self, about: About) -> AboutRow:
         words = self._words
         return AboutRow(
@@ -259,7 +267,7 @@ def _has_all(row: Row, section: str, wanted: Sequence[str]) -> bool:
             said += [row.note, *(choice.text for choice in row.choices)]
         case ActionRow():
             said += [row.note, row.action]
-        case PinRow() | SecondRow():
+        case PinRow() | SecondRow() | WeakenedRow():
             said += [row.note]
         case AboutRow():
             said += [f"{pair.key} {pair.value}" for pair in row.pairs]

@@ -37,6 +37,8 @@ class TopBarView:
 
     state: ProtectionState
     state_text: str
+    problem: str = ""
+    """What is wrong, in full, of `PROBLEM`."""
     facts: tuple[Fact, ...] = ()
     grants: tuple[GrantStrip, ...] = ()
     waiting: int = 0

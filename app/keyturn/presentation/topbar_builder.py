@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from keyturn.application.console_state import AgentState, HealthState, StopState
+from keyturn.presentation.health import problem_of
 from keyturn.presentation.relative_time import (
     clock_text,
     countdown_text,
@@ -27,14 +28,20 @@ def top_bar_view(
     waiting: int,
     oldest_ms: int,
     now: datetime | None = None,
+    profile: str = "",
 ) -> TopBarView:
-    """Return the top bar for this moment; a stop outweighs a problem, a problem protection."""
+    """Return the top bar for this moment; a stop outweighs a problem, a problem protection.
+
+    `profile` is named where it is not the default one: two windows must not look the same.
+    """
+    of_profile = (Fact(before=words("topbar.of_profile"), strong=profile),) if profile else ()
     connected = sum(1 for agent in agents if agent.connections)
     if stop.engaged:
         return TopBarView(
             state=ProtectionState.STOPPED,
             state_text=words("topbar.stopped"),
             facts=(
+                *of_profile,
                 Fact(before=words("topbar.since"), strong=clock_text(local_time(stop.since_utc))),
                 Fact(
                     strong=str(stop.refused_since),
@@ -45,12 +52,15 @@ def top_bar_view(
             stop_level=stop.level,
         )
     quiet = health is not None and not health.notifies
-    broken = quiet or (health is not None and (not health.recording or bool(health.problem)))
-    facts = [Fact(strong=str(waiting), after=words("topbar.waiting_words", n=waiting))]
+    problem = problem_of(health, words)
+    broken = quiet or problem is not None
+    facts = [*of_profile, Fact(strong=str(waiting), after=words("topbar.waiting_words", n=waiting))]
     if waiting:
         oldest = duration_text(oldest_ms / 1000, words)
         facts.append(Fact(before=words("topbar.oldest"), strong=oldest))
     facts.append(Fact(strong=str(connected), after=words("topbar.agents_words", n=connected)))
+    if health is not None and not health.recording:
+        facts.insert(0, Fact(strong=words("health.fact")))
     if quiet:
         facts.append(Fact(strong=words("topbar.quiet")))
     if stop.careful:
@@ -58,6 +68,7 @@ def top_bar_view(
     return TopBarView(
         state=ProtectionState.PROBLEM if broken else ProtectionState.PROTECTING,
         state_text=words("topbar.problem" if broken else "topbar.protecting"),
+        problem=problem.spoken if problem is not None else words("health.quiet") if quiet else "",
         facts=tuple(facts),
         grants=profile_strips(agents, now, words) if now is not None else (),
         waiting=waiting,

@@ -22,7 +22,7 @@ from enum import IntEnum
 from typing import Any, TypeVar
 
 from keyturn.application.ports.milestones import Milestone, Milestones
-from keyturn.domain.errors import KeyturnError, LogUnavailable
+from keyturn.domain.errors import KeyturnError, LogFault, LogUnavailable
 from keyturn.domain.record import Durability, Entry
 from keyturn.storage.ledger import Ledger
 from keyturn.storage.schema import SchemaWatch
@@ -38,6 +38,23 @@ WAL_PAGES = 4000
 
 _PAGES_A_BATCH = 8
 _PAGE_BYTES = 4096
+_ELSE = LogFault.OTHER
+_FAULTS = {
+    "SQLITE_FULL": LogFault.FULL,
+    "SQLITE_BUSY": LogFault.BUSY,
+    "SQLITE_READONLY": LogFault.READ_ONLY,
+    "SQLITE_CORRUPT": LogFault.DAMAGED,
+    "SQLITE_NOTADB": LogFault.DAMAGED,
+    "SQLITE_AUTH": LogFault.DAMAGED,
+}
+"""What SQLite's names for its errors begin with (https://www.sqlite.org/rescode.html)."""
+_MENDS = {
+    LogFault.FULL: "Free some disk space; Keyturn goes on by itself.",
+    LogFault.BUSY: "End the other program that has the database open.",
+    LogFault.READ_ONLY: "Make the profile's folder writable again.",
+    LogFault.DAMAGED: "Run `keyturn verify`, then put a backup of the profile in its place.",
+    _ELSE: "Check the disk; Keyturn tries again with the next call.",
+}
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
@@ -360,23 +377,20 @@ def _unrecordable(fault: ValueError) -> LogUnavailable:
 
 def _unavailable(error: Exception) -> LogUnavailable:
     """Say why a batch was lost, and what helps."""
-    name = error.sqlite_errorname if isinstance(error, sqlite3.Error) else ""
-    if name.startswith("SQLITE_FULL"):
-        mend = "Free some disk space; Keyturn goes on by itself."
-    elif name.startswith("SQLITE_BUSY"):
-        mend = "End the other program that has the database open."
-    elif name.startswith("SQLITE_READONLY"):
-        mend = "Make the profile's folder writable again."
-    elif name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_AUTH")) or isinstance(
-        error, KeyturnError
-    ):
-        mend = "Run `keyturn verify`, then put a backup of the profile in its place."
-    else:
-        mend = "Check the disk; Keyturn tries again with the next call."
+    fault = _fault_of(error)
     failure = LogUnavailable(
         "The decision could not be recorded, so nothing was sent.",
         cause=f"The database says: {error}.",
-        mend=mend,
+        mend=_MENDS[fault],
     )
+    failure.fault = fault
     failure.__cause__ = error
     return failure
+
+
+def _fault_of(error: Exception) -> LogFault:
+    if isinstance(error, KeyturnError):
+        return LogFault.DAMAGED
+    # What the module says of itself, and not of SQLite, has no name there.
+    name: str = getattr(error, "sqlite_errorname", "")
+    return next((fault for start, fault in _FAULTS.items() if name.startswith(start)), _ELSE)

@@ -1,5 +1,7 @@
 """The access review: since when things stand, what a person kept, and what is overdue."""
 
+from dataclasses import replace
+
 import pytest
 
 from keyturn.application.access_entries import AccessEntries
@@ -7,7 +9,7 @@ from keyturn.application.access_messages import AccessState, EndGrant, KeepAcces
 from keyturn.application.access_review import AccessReview
 from keyturn.application.ports.stores import Used
 from keyturn.domain.access import REVIEW_DAYS, AccessKind, is_overdue, long_ago
-from keyturn.domain.configuration import ServerConfig
+from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, KeyturnError
 from keyturn.domain.grant import GrantScope
@@ -268,3 +270,26 @@ def test_what_nobody_knows_is_overdue_and_a_clock_set_back_makes_nothing_so() ->
     assert is_overdue("", by)
     assert is_overdue(by, by)
     assert not is_overdue("2030-01-01T00:00:00.000Z", by)
+
+
+def test_a_credential_says_where_it_leads_and_an_agent_where_it_works() -> None:
+    async def story() -> None:
+        world = AccessWorld()
+        await world.begin()
+
+        def said(kind: str) -> str:
+            return next(one.environment for one in world.access.states() if one.kind == kind)
+
+        assert said("credential") == ""
+        labels = {"key": "production"}
+        for server, wanted in (
+            (replace(SHIP, environment="qa"), "qa"),
+            (replace(SHIP, environment="qa", credential_environments=labels), "production"),
+        ):
+            world.registry.use(
+                (server,), (AgentConfig(name="coder", token_sha256="", environment="staging"),)
+            )
+            assert said("credential") == wanted
+        assert said("agent") == "staging"
+
+    play(story)

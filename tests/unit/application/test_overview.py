@@ -4,11 +4,13 @@ import json
 
 from keyturn.application.connection import Claims
 from keyturn.application.events import Topic
+from keyturn.application.log_watch import LogWatch
 from keyturn.application.overview import ALL_TOPICS
 from keyturn.application.ports.secret_store import Secret
 from keyturn.domain.configuration import ServerConfig, ToolSetting
 from keyturn.domain.decision import Actor
 from keyturn.domain.definition import ReviewState
+from keyturn.domain.errors import LogFault, LogUnavailable
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
@@ -257,10 +259,15 @@ def test_health_and_settings() -> None:
     async def story() -> None:
         world = BrokerWorld()
         await world.registry.put_setting("theme", "dark")
-        world.overview.problem, world.overview.recording = "The disk is full.", False
+        world.overview.problem = "A part of it ended."
+        world.overview.log_watch = LogWatch(world.clock, world.observers)
+        failure = LogUnavailable("Not recorded.")
+        failure.fault = LogFault.FULL
+        world.overview.log_watch.failed(failure)
         state = await world.overview.state(frozenset({Topic.HEALTH, Topic.SETTINGS}))
         assert state.settings == {"theme": "dark"}
         assert state.health is not None
-        assert (state.health.recording, state.health.problem) == (False, "The disk is full.")
+        assert (state.health.recording, state.health.problem) == (False, "A part of it ended.")
+        assert (state.health.fault, state.health.fault_since) == ("full", world.clock.now_utc())
 
     play(story)

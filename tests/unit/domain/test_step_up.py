@@ -49,6 +49,16 @@ def test_what_is_seen_is_open_until_it_was_looked_at() -> None:
 
 
 @pytest.mark.requirement("STEP-1")
+def test_what_changed_twice_is_named_once_and_counted_as_one() -> None:
+    """A file that is written again is another change, and no other file."""
+    change = noted(None, SEEN, NOW)
+    for mark in ("m-2", "m-3"):
+        change = noted(change, replace(SEEN, mark=mark), LATER)
+    assert change is not None
+    assert (change.names, len(change.marks), change.more) == (("dispatch",), 3, 0)
+
+
+@pytest.mark.requirement("STEP-1")
 def test_many_are_counted_and_not_kept_without_end() -> None:
     """A server that lists a thousand new tools raises its agents as one that lists a few."""
     change = after(*(f"m-{n}" for n in range(MOST_MARKS + 50)))

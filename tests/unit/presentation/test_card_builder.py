@@ -468,6 +468,24 @@ def test_a_default_is_quoted_and_never_speaks_for_us() -> None:
     assert value.note == 'default is "x\\", checked by Keyturn"'
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (" 99 Evil Road ", "99 Evil Road"),
+        ("Ann@Example.org", "Ann@Example.org"),
+        ("https://Example.org/x", "example.org"),
+        ("other", "99 evil road"),
+    ],
+)
+def test_a_new_destination_is_named_as_its_argument_has_it(written: str, name: str) -> None:
+    """Its host where it is a URL; compared is without case, and anything else is not shown."""
+    compared = "example.org" if written.startswith("https") else written.strip().casefold()
+    compared = "99 evil road" if written == "other" else compared
+    new = (Destination(path="/to", name=compared),)
+    card = CARDS.card(a_call(subject={"to": written}, tool="add_note", first_seen=new))
+    assert f"New destination: {name}" in [chip.text for chip in card.chips]
+
+
 @pytest.mark.requirement("FLOW-FIRST")
 def test_a_new_destination_is_marked_and_to_be_confirmed_whatever_the_tier() -> None:
     new = (

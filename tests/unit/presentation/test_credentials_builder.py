@@ -22,8 +22,8 @@ BUILDER = CredentialsBuilder(Words(Path(__file__).parents[3] / "resources" / "tr
 def test_each_name_stands_with_its_server_and_its_variables() -> None:
     page = BUILDER.page(data.CREDENTIALS, Keychain.READY)
     said = [[cell.text for cell in row.cells] for row in page.rows]
-    assert said[0] == ["logistics", "logistics-prod", "LOGISTICS_TOKEN", "Stored"]
-    assert said[2][2:] == ["HTTP_PROXY_PASSWORD, HTTPS_PROXY_PASSWORD", "Not stored"]
+    assert said[0] == ["logistics", "logistics-prod", "", "LOGISTICS_TOKEN", "Stored"]
+    assert said[2][3:] == ["HTTP_PROXY_PASSWORD, HTTPS_PROXY_PASSWORD", "Not stored"]
     assert page.summary == "4 credentials, 2 not stored"
     assert page.notice is None
 
@@ -75,3 +75,22 @@ def test_a_credential_says_its_environment() -> None:
         data.SERVERS[0], name="crm", credential_environments={"key": "prod"}
     )
     assert labels_of([server]) == {row_id("crm", "key"): "prod"}
+
+
+def test_the_list_says_where_each_leads_its_own_label_before_its_servers() -> None:
+    server = msgspec.structs.replace(
+        data.SERVERS[0],
+        name="logistics",
+        environment="qa",
+        credentials=("logistics-prod", "other"),
+        credential_environments={"logistics-prod": "production"},
+    )
+    labels = labels_of([server])
+    assert labels == {
+        row_id("logistics", "logistics-prod"): "production",
+        row_id("logistics", "other"): "qa",
+    }
+    page = BUILDER.page(data.CREDENTIALS, Keychain.READY, labels)
+    said = {row.row_id: row.cells[2].text for row in page.rows}
+    assert said[row_id("logistics", "logistics-prod")] == "production"
+    assert said[row_id("fetch", "proxy-password")] == ""

@@ -53,6 +53,20 @@ def test_what_was_done_is_said(request_: ApprovalRequest, outcome: str, text: st
     assert told(request_, outcome) == text
 
 
+def test_two_persons_are_both_named_where_they_allowed_it() -> None:
+    def said(outcome: str) -> str:
+        decided = Decided(
+            request=a_call(), outcome=outcome, by_rule=False, at_ms=0, persons=("Ada", "B\u202eo")
+        )
+        return decided_row(decided, 1_000, CARDS, WORDS).text
+
+    assert said("allowed_once").startswith("Ada and B")
+    assert said("allowed_once").endswith("allowed analyst: Dispatch all_open orders")
+    assert "\u202e" not in said("allowed_once")
+    # One of them is enough to say no, and nobody knows which.
+    assert said("denied_user") == "You denied analyst: Dispatch all_open orders"
+
+
 def test_a_review_that_a_person_began_is_not_said_to_be_an_agents() -> None:
     rows = QueueBuilder(WORDS, CARDS)
     own = [note.text for note in rows.row(START, age_seconds=1).notes]

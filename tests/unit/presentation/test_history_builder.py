@@ -59,6 +59,17 @@ def test_a_row_names_the_value_that_decided() -> None:
     assert "NW-1041" in row.spoken
 
 
+def test_a_result_that_was_held_is_no_id_and_no_call_passes_as_one() -> None:
+    digest = "cd" * 32
+    about = f'{{"result_of":"c-01","sha256":"{digest}"}}'
+    row = HISTORY.row(Recorded(tool="read_note", digest=digest, arguments=about))
+    assert row.decisive == "result of read_note"
+    # A call's digest covers its arguments, so that it cannot stand in them.
+    assert HISTORY.row(Recorded(arguments=about)).decisive != "result of dispatch_order"
+    more = about.replace("{", '{"a":1,')
+    assert "result of" not in HISTORY.row(Recorded(digest=digest, arguments=more)).decisive
+
+
 def test_arguments_that_were_pruned_leave_an_empty_tree() -> None:
     detail = HISTORY.detail(
         RecordedDetail(item=Recorded(arguments=None), arguments=None, decision=None)

@@ -25,7 +25,7 @@ STRANGER = AgentState(name="who", enrolled=False, connections=0)
         ((), "No agent is routed through Keyturn", "Set one up", Leads.AGENTS),
         ((STRANGER,), "No agent is routed through Keyturn", "Set one up", Leads.AGENTS),
         ((AWAY,), "Nothing waiting", "No agent is connected. Start your", Leads.AGENTS),
-        ((QUIET,), "Nothing waiting", "None has made a call yet.", Leads.HISTORY),
+        ((QUIET,), "Nothing waiting", "None has made a call in this session.", Leads.HISTORY),
         ((CONNECTED, AWAY), "Nothing waiting", "1 agent is connected. 7 calls", Leads.HISTORY),
     ],
 )

@@ -86,3 +86,16 @@ def test_a_desktop_without_notifications_is_a_problem_that_says_what_it_is() -> 
     view = bar(health=HealthState(keychain="ready", recording=True, notifies=False), waiting=1)
     assert view.state is ProtectionState.PROBLEM
     assert "no notifications here" in said(view)
+
+
+def test_a_profile_that_is_not_the_default_one_is_named_stopped_or_not() -> None:
+    since = "2026-11-23T14:07:50.000Z"
+    for stop in (StopState(engaged=False), StopState(engaged=True, since_utc=since)):
+        plain, named = (
+            top_bar_view(
+                WORDS, stop=stop, health=GOOD, agents=(), waiting=0, oldest_ms=0, profile=profile
+            )
+            for profile in ("", "demo")
+        )
+        assert (named.facts[0].before, named.facts[0].strong) == ("profile", "demo")
+        assert plain.facts == named.facts[1:]

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from keyturn.application.events import Observers, Topic
+from keyturn.application.log_watch import RETRY_SECONDS, LogWatch
 from keyturn.application.ports.milestones import Milestone
 from keyturn.domain.canonical import JsonObject
-from keyturn.domain.errors import DamagedDatabase, LogUnavailable
+from keyturn.domain.errors import DamagedDatabase, LogFault, LogUnavailable
 from keyturn.domain.record import Durability, Entry, RecordType
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.read_only import DATABASE_NAME, connect_read_only
@@ -172,6 +174,7 @@ def test_an_entry_without_canonical_form_fails_alone(tmp_path: Path) -> None:
     run(tmp_path, scenario)
 
 
+@pytest.mark.requirement("I-10")
 def test_a_full_disk_refuses_every_waiter_and_space_mends_it(tmp_path: Path) -> None:
     heard: list[LogUnavailable] = []
 
@@ -206,6 +209,7 @@ def test_a_full_disk_under_a_confirmed_read_leaves_full_set(tmp_path: Path) -> N
     run(tmp_path, scenario)
 
 
+@pytest.mark.requirement("I-10")
 def test_a_locked_database_refuses(tmp_path: Path) -> None:
     async def scenario(writer: Writer, watch: Watch) -> None:
         log = SqliteDecisionLog(writer)
@@ -221,6 +225,92 @@ def test_a_locked_database_refuses(tmp_path: Path) -> None:
         assert await log.commit(decision("c-2")) == 1
 
     run(tmp_path, scenario)
+
+
+@pytest.mark.requirement("I-10")
+def test_a_database_that_cannot_be_written_refuses_until_it_can(tmp_path: Path) -> None:
+    heard: list[LogUnavailable] = []
+
+    async def scenario(writer: Writer, watch: Watch) -> None:
+        log = SqliteDecisionLog(writer)
+        await query_only(writer, on=True)
+        for durability in Durability:
+            with pytest.raises(LogUnavailable) as caught:
+                await log.commit(decision("c-1"), durability)
+            assert caught.value.fault is LogFault.READ_ONLY
+            assert "writable" in caught.value.mend
+        assert [failure.fault for failure in heard] == [LogFault.READ_ONLY] * 2
+        await query_only(writer, on=False)
+        assert await log.commit(decision("c-2")) == 1
+
+    run(tmp_path, scenario, on_failure=heard.append)
+
+
+@pytest.mark.requirement("I-10")
+def test_a_disk_that_errs_refuses_and_nothing_of_it_stays(tmp_path: Path) -> None:
+    async def scenario(writer: Writer, watch: Watch) -> None:
+        log, broken = SqliteDecisionLog(writer), True
+
+        def err() -> None:
+            if broken:
+                raise sqlite3.OperationalError("disk I/O error")
+
+        watch.milestones.on(Milestone.INSERTED, err)
+        with pytest.raises(LogUnavailable) as caught:
+            await log.commit(decision("c-1"))
+        assert caught.value.fault is LogFault.OTHER
+        broken = False
+        assert await log.commit(decision("c-2")) == 1
+
+    run(tmp_path, scenario)
+
+
+@pytest.mark.requirement("E1", "E4")
+@pytest.mark.parametrize("fault", [LogFault.FULL, LogFault.BUSY, LogFault.READ_ONLY])
+def test_the_watch_knows_of_it_and_of_its_end(tmp_path: Path, fault: LogFault) -> None:
+    clock = FakeClock()
+    observers, changed = Observers(), asyncio.Semaphore(0)
+    log_watch = LogWatch(clock, observers)
+
+    def on_topic(_topic: Topic) -> None:
+        changed.release()
+
+    observers.subscribe(on_topic)
+    other = sqlite3.connect(":memory:", isolation_level=None)
+
+    async def scenario(writer: Writer, watch: Watch) -> None:
+        nonlocal other
+        log = SqliteDecisionLog(writer)
+        log_watch.attach(log)
+        other = sqlite3.connect(tmp_path / DATABASE_NAME, isolation_level=None)
+        match fault:
+            case LogFault.FULL:
+                await limit_pages(writer, 1)
+            case LogFault.BUSY:
+                other.execute("BEGIN IMMEDIATE")
+            case _:
+                await query_only(writer, on=True)
+        large: JsonObject = {"blob": "x" * 50_000}
+        with pytest.raises(LogUnavailable):
+            await log.commit(decision("c-1", arguments=large))
+        await changed.acquire()
+        match fault:
+            case LogFault.FULL:
+                await limit_pages(writer, 1_000_000)
+            case LogFault.BUSY:
+                other.execute("ROLLBACK")
+            case _:
+                await query_only(writer, on=False)
+        assert log_watch.fault is fault
+        clock.advance(RETRY_SECONDS)
+        await changed.acquire()
+        assert log_watch.fault is None
+        await log_watch.close()
+
+    try:
+        run(tmp_path, scenario, on_failure=log_watch.failed)
+    finally:
+        other.close()
 
 
 def test_a_waiter_that_gave_up_does_not_disturb_the_others(tmp_path: Path) -> None:
@@ -317,6 +407,15 @@ def test_a_broken_end_of_the_chain_is_not_built_upon(tmp_path: Path, damage: str
         assert caught.value.mend
 
     asyncio.run(opening())
+
+
+async def query_only(writer: Writer, *, on: bool) -> None:
+    """Let SQLite refuse every write, as on a disk that became read-only, or take them again."""
+
+    def job(connection: sqlite3.Connection) -> None:
+        connection.execute(f"PRAGMA query_only = {int(on)}")
+
+    await writer.run(job, changes=False)
 
 
 async def limit_pages(writer: Writer, pages: int) -> None:

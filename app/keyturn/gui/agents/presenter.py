@@ -244,9 +244,13 @@ class AgentsPresenter(QObject):
         self._view.show_detail(
             self._builder.detail(agent, self._agents, self._servers, self._launch, self._profiles)
         )
+        outcome, done = self._view.detail.outcome, self._words("agents.enrol_done")
         if agent.enrolled and agent.name == self._untold:
             self._untold = ""
-            self._view.detail.outcome.say(Outcome.DONE, self._words("agents.enrol_done"))
+            outcome.say(Outcome.DONE, done)
+        elif agent.connections and outcome.sentence == done:
+            # It is there: what to put where is done.
+            outcome.say(None)
 
     def _close_gone(self) -> None:
         """Close the pane of an agent that is gone; one just enrolled is still to come."""

@@ -1,5 +1,7 @@
 """Profiles of tasks: switched on for an agent for a while, ended, saved and removed."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -26,6 +28,8 @@ class ProfilePane(SidePane):
     save_wanted = Signal(str)
     """Name under which the agent's own list becomes a profile."""
     remove_wanted = Signal(str)
+    list_wanted = Signal(str)
+    """The agent, whose own list is to be opened."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, name="agent_profiles", parent=parent)
@@ -41,6 +45,9 @@ class ProfilePane(SidePane):
             look, Kind.PLAIN, words("agents.profile_remove"), name="remove_profile"
         )
         self.top.addWidget(self.title, 1)
+        intro = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+        intro.say(words("agents.profile_intro"))
+        self.head.addWidget(intro)
         self.head.addWidget(self.now)
         for button in (self.switch, self.end, self.remove):
             self.action_row.addWidget(button)
@@ -57,6 +64,10 @@ class ProfilePane(SidePane):
         """Show what can be switched, and what is on now."""
         self.now.say(now)
         self.now.setVisible(bool(now))
+        self._show(sheet)
+        self.fit_foot()
+
+    def _show(self, sheet: ProfileSheet) -> None:
         if sheet == self._sheet:
             return
         self._sheet = sheet
@@ -75,24 +86,42 @@ class ProfilePane(SidePane):
         words = self.look.words
         self.clear_body()
         self._profiles = self._add_choices("profile", "agents.profiles", sheet.profiles, first=True)
-        if not sheet.profiles:
+        self._lengths = []
+        if sheet.profiles:
+            self._lengths = self._add_choices("length", "agents.profile_length", sheet.lengths)
+        else:
             self._add_note("agents.profile_none")
-        self._lengths = self._add_choices("length", "agents.profile_length", sheet.lengths)
+        if sheet.profiles or sheet.only:
+            self._add_only(sheet)
+        self.add_title(words("agents.profile_make"))
+        if sheet.has_list:
+            self._add_name()
+        else:
+            self._add_note("agents.profile_no_list")
+            self._add_button("agents.profile_to_list", "profile_to_list", self._on_list)
+        self.body.addStretch()
+
+    def _add_only(self, sheet: ProfileSheet) -> None:
+        words = self.look.words
         self.add_title(words("agents.profile_without"))
         self.only = ChoiceRow(self.look, words("agents.profile_only"), name="profiles_only")
         self.only.setChecked(sheet.only)
         self.only.clicked.connect(self._on_only)
         self.body.addWidget(self.only)
-        self.add_title(words("agents.profile_make"))
+
+    def _add_name(self) -> None:
+        words = self.look.words
         self._add_note("agents.profile_make_note")
         label = words("agents.profile_name")
         self.name_line = LineField(self.look, label, name="profile_name", longest=_LONGEST)
         self.body.addWidget(Labelled(self.look, label, self.name_line))
-        save = Button(self.look, Kind.PLAIN, words("agents.profile_save"), name="save_profile")
-        save.clicked.connect(self._on_save)
+        self._add_button("agents.profile_save", "save_profile", self._on_save)
+
+    def _add_button(self, key: str, name: str, press: Callable[[], None]) -> None:
+        button = Button(self.look, Kind.PLAIN, self.look.words(key), name=name)
+        button.clicked.connect(press)
         self.body.addSpacing(8)
-        self.body.addWidget(save)
-        self.body.addStretch()
+        self.body.addWidget(button)
 
     def _add_choices(
         self, name: str, title: str, choices: tuple[ProfileChoice, ...], *, first: bool = False
@@ -124,6 +153,9 @@ class ProfilePane(SidePane):
 
     def _on_save(self) -> None:
         self.save_wanted.emit(self.name_line.text().strip())
+
+    def _on_list(self) -> None:
+        self.list_wanted.emit(self.agent)
 
     def _on_remove(self) -> None:
         self.remove_wanted.emit(self.chosen())

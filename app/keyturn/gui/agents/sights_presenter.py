@@ -78,6 +78,7 @@ class SightsPresenter(QObject):
         profiles.end_wanted.connect(self._on_end)
         profiles.only_wanted.connect(self._on_only)
         profiles.save_wanted.connect(self._on_profile_save)
+        profiles.list_wanted.connect(self._on_sight_wanted)
         profiles.remove_wanted.connect(self._on_remove)
         profiles.question.agreed.connect(self._on_agreed)
 

@@ -130,7 +130,7 @@ class CredentialsPresenter(QObject):
         return next(found, None)
 
     def _show(self) -> None:
-        self._view.show_page(self._builder.page(self._credentials, self._keychain))
+        self._view.show_page(self._builder.page(self._credentials, self._keychain, self._labels))
         if not self._open:
             return
         credential = self._find(self._open)

@@ -20,6 +20,7 @@ from keyturn.presentation.marks import Icon
 COLUMNS: Final = (
     Column(title="credentials.server", width=140, share=1),
     Column(title="credentials.name", width=160, share=2),
+    Column(title="credentials.environment", width=120, share=1, spared=True),
     Column(title="credentials.used_as", width=200, share=3, spared=True),
     Column(title="credentials.state", width=140),
 )

@@ -51,6 +51,7 @@ class SidePane(EscapeFrame):
         self._action_place.setLayout(self.action_row)
         self._close = Button(look, Kind.GHOST, "", Icon.CROSS, name=f"{name}_close", height=24)
         self._put_together(name)
+        self.outcome.said.connect(self._on_said)
         self.question.kept.connect(self.show_actions)
         self.question.agreed.connect(self.show_actions)
 
@@ -59,6 +60,7 @@ class SidePane(EscapeFrame):
         self.outcome.say(None)
         self.question.ask(question, self.rest)
         self._action_place.hide()
+        self._foot.show()
 
     def show_actions(self) -> None:
         """Put the buttons back, as they were."""
@@ -70,6 +72,14 @@ class SidePane(EscapeFrame):
         """Take everything out of the body; what had the focus there hands it to the pane."""
         leave(self._scroll, self.rest)
         clear(self.body)
+
+    def fit_foot(self) -> None:
+        """Have no foot while it is empty: no button is shown there, nothing said or asked."""
+        items = (self.action_row.itemAt(at) for at in range(self.action_row.count()))
+        widgets = (item.widget() for item in items if item is not None)
+        shown = any(widget is not None and not widget.isHidden() for widget in widgets)
+        said = self.outcome.outcome is not None or not self.question.isHidden()
+        self._foot.setVisible(shown or said)
 
     def drop_foot(self) -> None:
         """Be a pane without a foot, for one that has its buttons in the body and asks nothing."""
@@ -94,6 +104,10 @@ class SidePane(EscapeFrame):
     def on_escape(self) -> None:
         """Close the pane."""
         self.close_requested.emit()
+
+    def _on_said(self) -> None:
+        if self.outcome.outcome is not None:
+            self._foot.show()
 
     def _put_together(self, name: str) -> None:
         close = self._close

@@ -353,13 +353,16 @@ class RowTable(QTableView):
     def _share_width(self) -> None:
         """Give what room is left to the columns with a share.
 
-        Where there is not even room for all of them, those that can be spared are left out.
+        Where there is not even room for all of them, those that can be spared are left out, from
+        the last, until there is.
         """
         room = self.viewport().width()
         tall = self._look.theme.tall
-        cramped = sum(tall(column.width) for column in self._columns) > room
-        for place, column in enumerate(self._columns):
-            self.setColumnHidden(place, column.spared and (self._spare or cramped))
+        needed = sum(tall(column.width) for column in self._columns)
+        for place, column in reversed(list(enumerate(self._columns))):
+            left_out = column.spared and (self._spare or needed > room)
+            self.setColumnHidden(place, left_out)
+            needed -= tall(column.width) if left_out else 0
         shown = [p for p in range(len(self._columns)) if not self.isColumnHidden(p)]
         widths = {place: tall(self._columns[place].width) for place in shown}
         spare = room - sum(widths.values())

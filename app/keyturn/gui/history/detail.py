@@ -171,12 +171,16 @@ class DetailPane(EscapeFrame):
 
     def _fill_call(self, detail: HistoryDetail) -> None:
         self._body.addWidget(self._arguments(detail.arguments))
+        if detail.asked:
+            self._add_title(self._look.words("edit.asked"))
+            self._body.addWidget(self._arguments(detail.asked))
         if detail.traced is not None:
             self._body.addSpacing(8)
             self._body.addWidget(self._traced(detail.traced))
         self._section(self._look.words("history.how_decided"), detail.decided)
         self._section(self._look.words("history.record"), detail.record)
-        self._add_title(self._look.words("history.before"))
+        if detail.before:
+            self._add_title(self._look.words("history.before"))
         for call in detail.before:
             self._body.addWidget(self._earlier(call))
 

@@ -1,6 +1,7 @@
 """Builds the history's screen with its model and presenter."""
 
 from keyturn.gui.broker_events import BrokerEvents
+from keyturn.gui.history.filter_memory import FilterMemory
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.presenter import HistoryPresenter
 from keyturn.gui.history.view import HistoryView
@@ -12,6 +13,8 @@ def history_page(means: Means, events: BrokerEvents) -> tuple[HistoryView, Histo
     """Return the screen and who feeds it."""
     model = HistoryModel(means.parent)
     view = HistoryView(means.look, model)
+    # Before the presenter, which shows what was kept.
+    FilterMemory(events, model, means.sender, view)
     presenter = HistoryPresenter(
         bridge=events,
         model=model,

@@ -8,6 +8,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from keyturn.application.console_protocol import StateChanged, Welcome
+from keyturn.application.window_setting_names import HISTORY_FILTERS
 from keyturn.domain.history_filter import HistoryFilter
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.history.checking import ChainCheck
@@ -19,7 +20,7 @@ from keyturn.gui.local_time import local_now
 from keyturn.gui.worker import Worker
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.history_builder import HistoryBuilder, RecordedCall, RecordedDetail
-from keyturn.presentation.history_filters import filter_of, names_after
+from keyturn.presentation.history_filters import filter_of, names_after, read_filters
 from keyturn.storage.queries.items import HistoryItem, HistoryPage
 from keyturn.storage.queries.kept import read_kept_text
 
@@ -123,7 +124,8 @@ class HistoryPresenter(QObject):
 
     def _on_welcome(self, message: Welcome) -> None:
         self._reader = HistoryReader(Path(message.database), self._builder)
-        self._load()
+        kept = message.settings.get(HISTORY_FILTERS, "")
+        self.show_filters(read_filters(kept, local_now()))
         self._worker.run(self._reader.last, self.last_found.emit)
 
     def _on_state(self, state: StateChanged) -> None:

@@ -63,17 +63,19 @@ _CELL_TYPES: Final = {
 
 
 class HistoryHeader(QHeaderView):
-    """Column titles; the sorted one carries an arrow."""
+    """Column titles; time carries the arrow, because rows are in no other order.
+
+    Another order would need all of a log that is read by pages: the search narrows it instead.
+    """
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._look = look
         self.setObjectName("history_header")
         self.setAccessibleName(look.words("history.table"))
-        self.setSectionsClickable(True)
+        self.setSectionsClickable(False)
         self.setHighlightSections(False)
         self.setMinimumSectionSize(40)
-        self.setSortIndicator(Column.TIME, Qt.SortOrder.DescendingOrder)
 
     def sizeHint(self) -> QSize:
         """Return the header's height."""
@@ -89,11 +91,10 @@ class HistoryHeader(QHeaderView):
         left = rect.left() + (_SIDE if logicalIndex == 0 else 0)
         top = rect.top() + (rect.height() - flow.height) // 2
         flow.paint(painter, QPointF(left, top), theme.colour(Token.TEXT_SECONDARY))
-        if logicalIndex == self.sortIndicatorSection():
-            down = self.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder
-            icon = Icon.SORTED_DOWN if down else Icon.SORTED_UP
+        if logicalIndex == Column.TIME:
             square = QRectF(left + flow.used_width + 3, top + 2, 12, 12)
-            self._look.icons.paint(painter, square, icon, theme.colour(Token.TEXT_SECONDARY))
+            token = theme.colour(Token.TEXT_SECONDARY)
+            self._look.icons.paint(painter, square, Icon.SORTED_DOWN, token)
         edge = QRect(rect.left(), rect.bottom(), rect.width(), 1)
         painter.fillRect(edge, theme.colour(Token.BORDER_SUBTLE))
         painter.restore()

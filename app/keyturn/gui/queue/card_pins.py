@@ -125,6 +125,11 @@ class CardPins(QObject):
         """Tell whether it is the second person's turn."""
         return self._takes(request) is Takes.BOTH and request.id == self._half
 
+    def persons(self, request: ApprovalRequest) -> tuple[str, ...]:
+        """Return whose PINs a request takes, where it takes two."""
+        both = self._takes(request) is Takes.BOTH and bool(self._pin.second)
+        return (self._pin.beside, self._pin.second) if both else ()
+
     def take(self, request: ApprovalRequest, number: int) -> str:
         """Return what was typed, for the answer of that number; empty where none is asked."""
         self._sent, self._typed = (number, request.id), self.asked(request)
@@ -197,6 +202,9 @@ class CardPins(QObject):
         """Give the field the keyboard: a person has just pressed, and it is asked for more."""
         card = self._view.card
         if card.card is not None and card.card.request_id == request and card.pin.isVisible():
+            # Let go of first: a field that the pointer was in has no ring, and readers would not
+            # say that it is about somebody else now.
+            card.pin.field.clearFocus()
             card.pin.field.setFocus(Qt.FocusReason.OtherFocusReason)
             bring(card.pin)
 

@@ -73,7 +73,10 @@ class PinLine(RowFrame):
     def show_pin(self, state: PinState) -> None:
         """Show what is in force; a choice that is not saved stays as long as that is the same."""
         is_news, self._in_force = state.use != self._in_force, state.use
+        grew = self._present.isHidden() is state.is_set
         self._present.setVisible(state.is_set)
+        if grew and self.outcome.outcome is not None:
+            self.outcome.said.emit()
         words = self.look.words
         kept = words("settings.pin_is_set" if state.is_set else "settings.pin_is_not_set")
         self.state.say(kept)

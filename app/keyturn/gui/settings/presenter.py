@@ -19,6 +19,7 @@ from keyturn.gui.sending import IntentSender
 from keyturn.gui.settings.pin_line import PinPresenter
 from keyturn.gui.settings.second_line import SecondPresenter
 from keyturn.gui.settings.view import SettingsView
+from keyturn.gui.settings.weakened_line import WeakenedPresenter
 from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.presentation.settings_builder import (
     FIRST_STEPS,
@@ -69,6 +70,9 @@ class SettingsPresenter(QObject):
         view.action_wanted.connect(self._on_action)
         PinPresenter(bridge=bridge, sender=sender, line=view.pin, words=words, parent=self)
         SecondPresenter(bridge=bridge, sender=sender, line=view.second, words=words, parent=self)
+        WeakenedPresenter(
+            bridge=bridge, sender=sender, line=view.weakened, words=words, parent=self
+        )
         self._show()
 
     # ---------------------------------------------------------------- from the broker

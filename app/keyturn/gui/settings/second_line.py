@@ -19,8 +19,10 @@ from keyturn.gui.look import Look
 from keyturn.gui.sending import IntentSender, MakeIntent
 from keyturn.gui.settings.new_pin import NewPin
 from keyturn.gui.settings.rows import RowFrame
+from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.layouts import WrapLayout, column
+from keyturn.gui.widgets.text import Text
 from keyturn.presentation.settings import SecondRow
 from keyturn.presentation.words import Words
 
@@ -52,6 +54,8 @@ class SecondLine(RowFrame):
         self.remove = Button(look, Kind.SOFT, words("settings.second_remove"), name="second_remove")
         self.outcome = OutcomeLine(look, name="second_saved")
         self._present = Labelled(look, words("settings.second_present"), self.present)
+        self._keeps = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+        self._keeps.say(words("settings.second_keeps"))
         self._fill()
         self.save.clicked.connect(self._on_save)
         self.remove.clicked.connect(self._on_remove)
@@ -60,8 +64,13 @@ class SecondLine(RowFrame):
     def show_state(self, state: PinState) -> None:
         """Show who there is."""
         there = bool(state.second)
+        grew = self._present.isHidden() is there
         self._present.setVisible(there)
+        self._keeps.setVisible(there)
         self.remove.setVisible(there)
+        if grew and self.outcome.outcome is not None:
+            # What is said of the change moved with it.
+            self.outcome.said.emit()
         self.name.setText(state.second)
         self.beside.setText(state.beside)
 
@@ -86,6 +95,7 @@ class SecondLine(RowFrame):
         inside.addWidget(Labelled(self.look, words("settings.second_name"), self.name))
         inside.addWidget(Labelled(self.look, words("card.type_pin"), self.first))
         inside.addWidget(self._present)
+        inside.addWidget(self._keeps)
         for labelled in self._typed.labelled:
             inside.addWidget(labelled)
         buttons = QWidget()

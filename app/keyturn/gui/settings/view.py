@@ -10,6 +10,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.settings.pin_line import PinLine
 from keyturn.gui.settings.rows import AboutLine, ActionLine, RowFrame, SettingLine
 from keyturn.gui.settings.second_line import SecondLine
+from keyturn.gui.settings.weakened_line import WeakenedLine
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.inputs import SearchField
 from keyturn.gui.widgets.layouts import column, divider, least_height, pane, row
@@ -24,6 +25,7 @@ from keyturn.presentation.settings import (
     SettingRow,
     SettingSection,
     SettingsPage,
+    WeakenedRow,
 )
 from keyturn.presentation.settings_builder import PIN, QUIT, SettingsBuilder
 
@@ -63,6 +65,7 @@ class SettingsView(QFrame):
         said = PinRow(key=PIN, title=words("settings.pin"), note=words("settings.pin_note"))
         self.pin = PinLine(look, said)
         self.second = SecondLine(look, SettingsBuilder(words).second())
+        self.weakened = WeakenedLine(look, SettingsBuilder(words).weakened())
         self.setObjectName("settings_page")
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -78,7 +81,7 @@ class SettingsView(QFrame):
         self._laid_out = QTimer(self)
         self._laid_out.setSingleShot(True)
         self._laid_out.timeout.connect(self._bring_up)
-        for outcome in (self.pin.outcome, self.second.outcome):
+        for outcome in (self.pin.outcome, self.second.outcome, self.weakened.outcome):
             self._keep_in_sight(outcome)
 
     def show_page(self, page: SettingsPage) -> None:
@@ -185,6 +188,8 @@ class SettingsView(QFrame):
                 return self.pin
             case SecondRow():
                 return self.second
+            case WeakenedRow():
+                return self.weakened
             case AboutRow():
                 return AboutLine(self._look, said)
             case _:
