@@ -580,15 +580,8 @@ NARROW = (
 )
 
 
-def draw_all(
-    resources: Path,
-    folder: Path,
-    only: str,
-    scenes: Mapping[str, Scene] = SCENES,
-    language: str = "en",
-) -> None:
+def draw_all(studio: Studio, only: str, scenes: Mapping[str, Scene] = SCENES) -> None:
     """Write pictures of every scene in each appearance, and narrow ones of some."""
-    studio = Studio(resources, folder, language)
     for name, scene in scenes.items():
         if only not in name:
             continue
