@@ -573,15 +573,8 @@ _NARROW = "attention rules-form agents settings servers-form first-steps-3 first
 NARROW = tuple(_NARROW.split())
 
 
-def draw_all(
-    resources: Path,
-    folder: Path,
-    only: str,
-    scenes: Mapping[str, Scene] = SCENES,
-    language: str = "en",
-) -> None:
+def draw_all(studio: Studio, only: str, scenes: Mapping[str, Scene] = SCENES) -> None:
     """Write pictures of every scene in each appearance, and narrow ones of some."""
-    studio = Studio(resources, folder, language)
     for name, scene in scenes.items():
         if only not in name:
             continue

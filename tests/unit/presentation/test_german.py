@@ -35,7 +35,8 @@ rules.server rules.tool servers.definition servers.field_name servers.sha256
 servers.transport servers.transport_http settings.language_de settings.language_en
 settings.language_system settings.theme_system settings.version time.hours time.minutes
 time.minutes_seconds time.seconds attention.seconds history.seconds settings.delay
-tray.tip visible.character visible.repeated window.title window.title_state window.title_profile
+tray.tip visible.character visible.repeated window.title window.title_profile
+window.title_state
 """
 SAME = frozenset(_SAME.split())
 """Texts with words that are the same in both languages."""
