@@ -170,7 +170,7 @@ class Approvals:
         The agent waits on as long as before, and in the same place.
         """
         old = waiting.request.id
-        waiting.request = request
+        waiting.become(request)
         self._waiting = {w.request.id: w for w in self._waiting.values()}
         if self._approver is not None:
             self._approver.withdraw(old, WithdrawCause.ASKED_ANEW, "")

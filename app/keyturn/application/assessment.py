@@ -294,7 +294,8 @@ class Assessment:
         continuations = connection.session.continuations
         if judgement.verdict is not Verdict.DENY and continuations.holds(call):
             return Judgement(verdict=Verdict.ALLOW, because=Because.CONTINUATION)
-        return _unless_held_back(judgement, incoming, judged)
+        held = _unless_held_back(judgement, incoming, judged)
+        return held if judged.asked is None else _asked_instead(held, Because.EDITED)
 
 
 def _shapes_in(judged: Judged) -> tuple[Shaped, ...]:
@@ -334,8 +335,6 @@ def _refused_now(standing: Standing, call: ToolCall) -> Refused | None:
 def _unless_held_back(judgement: Judgement, incoming: IncomingCall, judged: Judged) -> Judgement:
     """Ask about what would be allowed, where no rule may allow such a call."""
     connection, call = incoming.connection, judged.call
-    if judged.asked is not None:
-        return _asked_instead(judgement, Because.EDITED)
     if judged.task != connection.session.task:
         # A new task lets nothing through that was asked when lamps were lit.
         return _asked_instead(judgement, Because.EARLIER_TASK)

@@ -92,7 +92,7 @@ class Waiting:
     """About how much memory it takes, and a line to whoever answers."""
 
     def __post_init__(self) -> None:
-        """Weigh the request once; its texts do not change."""
+        """Weigh the request once; its texts do not change while it is the same one."""
         self.held_bytes = bytes_of(self.request)
 
     @property
@@ -110,6 +110,11 @@ class Waiting:
     def is_review(self) -> bool:
         """Tell whether no agent is held by it, so that it stays until it is answered."""
         return self.deadline_ns is None
+
+    def become(self, request: ApprovalRequest) -> None:
+        """Take it that it is asked about as this from now on."""
+        self.request = request
+        self.held_bytes = bytes_of(request) + len(self.masked)
 
     def keep(self, masked: bytes) -> None:
         """Keep what its end will be recorded with: to look for secrets then may be too slow."""
@@ -165,6 +170,7 @@ class Watchers:
 def bytes_of(request: ApprovalRequest) -> int:
     """Return about how many bytes the texts of a request take, never fewer than they have."""
     size = _bytes(request.arguments) + _bytes(request.definition) + _bytes(request.bound_meta)
+    size += _bytes(request.edited.arguments) if request.edited is not None else 0
     return size + sum(_bytes(o.value) + _bytes(o.excerpt) for o in request.trace.origins)
 
 
