@@ -165,6 +165,28 @@ def test_every_line_of_the_difference_has_to_be_on_screen_once(scene: SheetsScen
     assert scene.view.watch.arming.state(scene.clock()).armed
 
 
+@pytest.mark.requirement("EDIT-3")
+def test_a_value_is_confirmed_anew_once_it_is_another_one(scene: SheetsScene) -> None:
+    scene.end(CALL, WithdrawCause.CANCELLED)
+    risky = replace(a_call(subject=ASKED, tier=Tier.T2), id="risky", call="risky")
+    show(scene, risky)
+    scene.confirm_card()
+    scene.wait(2_000)
+    assert scene.view.watch.arming.state(scene.clock()).armed
+    scene.end(risky, WithdrawCause.ASKED_ANEW)
+    anew = edited(risky)
+    show(scene, anew)
+    scene.wait(5_000)
+    assert scene.view.watch.arming.state(scene.clock()).owed is Owed.CONFIRM
+    scene.key(Qt.Key.Key_Return, CONTROL)
+    assert scene.decided() == []
+    scene.confirm_card()
+    scene.wait(2_000)
+    scene.click(scene.view.card.block.allow)
+    (decide,) = scene.decided()
+    assert (decide.id, decide.digest) == (anew.id, anew.digest)
+
+
 def test_a_call_that_came_meanwhile_does_not_take_its_place(scene: SheetsScene) -> None:
     other = replace(a_call(subject={"order": 7}, tier=Tier.T1), id="later", call="c-9")
     scene.bridge.request_shown.emit(_shown(other))

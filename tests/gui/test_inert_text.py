@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import RequestShown
@@ -88,7 +89,7 @@ def places(scene: DeskScene, queue: QueueView) -> dict[str, QRect]:
 
 @pytest.mark.parametrize(
     ("name", "field"),
-    [(name, field) for name in TEXTS for field in FIELDS if name != LONG or field == "argument"],
+    [(name, field) for name in TEXTS for field in FIELDS],
 )
 def test_it_is_plain_text_and_moves_nothing(scene: DeskScene, name: str, field: str) -> None:
     queue = show(scene, make_request("r-0", tier=Tier.T2))
@@ -106,3 +107,21 @@ def test_it_is_plain_text_and_moves_nothing(scene: DeskScene, name: str, field: 
     assert {label.textFormat() for label in labels} <= {Qt.TextFormat.PlainText}
     spoken = [widget.accessibleName() for widget in walk.operable(scene.window)]
     assert not [name for name in spoken if "\u202e" in name or "\x1b" in name or "\x00" in name]
+
+
+def test_a_name_that_is_cut_in_the_head_stands_whole_below_and_is_copied_whole(
+    scene: DeskScene,
+) -> None:
+    queue = show(scene, hostile(TEXTS[LONG], "tool"))
+    card, head = queue.card.card, queue.card.headline
+    assert card is not None
+    assert "+ 3880 characters" in card.why_asked
+    assert TEXTS[LONG] in [pair.value for pair in card.observed]
+    copy = head.findChild(QAbstractButton, "copy_server_tool")
+    assert copy is not None
+    copy.click()
+    assert QGuiApplication.clipboard().text() == card.server_tool
+    assert TEXTS[LONG] in card.server_tool
+    plain = show(scene, make_request("r-2", tier=Tier.T2)).card.card
+    assert plain is not None
+    assert not [pair for pair in plain.observed if pair.key.startswith("Whole")]

@@ -9,6 +9,7 @@ from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.presentation.argument_edit import edit_rows, is_editable
 from keyturn.presentation.asked_names import is_of_tool, server_and_name
+from keyturn.presentation.brief_names import whole_names, with_brief_names
 from keyturn.presentation.card import (
     ArgumentRow,
     CardActions,
@@ -96,13 +97,14 @@ class CardBuilder:
         found = decisive_of(request, self._verbs, self._words)
         decisive = found.values
         more = self._words("phrases.decisive_more", n=found.more) if found.more else ""
+        named = with_brief_names(request, self._words)
         return CardView(
             request_id=request.id,
             revision=revision,
             digest=request.digest,
             kind=CardKind(request.kind.value),
             tier=request.tier,
-            headline=self.phrases.headline(request),
+            headline=self.phrases.headline(named),
             action=self.action(request, decisive),
             server_tool=server_tool(request, self._words),
             call_number=self._call_number(request),
@@ -128,8 +130,8 @@ class CardBuilder:
             excerpts=sources.excerpts,
             claimed=claimed_pairs(request, self._words),
             claimed_title=claimed_title(request, self._words),
-            observed=observed_pairs(request, self._words),
-            why_asked=self.phrases.why_asked(request),
+            observed=(*whole_names(request, self._words), *observed_pairs(request, self._words)),
+            why_asked=self.phrases.why_asked(named),
             deadline=deadline,
             actions=self.actions(request, stopped=_stopped(deadline)),
             tool_short_name=short_name(request),

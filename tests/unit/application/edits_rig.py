@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from keyturn.application.approval_request import AnswerEffect
-from keyturn.application.call import Handled
+from keyturn.application.call import Handled, IncomingCall
 from keyturn.application.connection import Connection
 from keyturn.application.editing import EditEffect, Edits
 from keyturn.domain.canonical import JsonObject, canonical
@@ -63,6 +63,12 @@ class Story:
         if len(self.world.approver.shown) > before:
             self.shown = self.world.approver.shown[-1]
         return self.done.effect
+
+    def again(self, arguments: JsonObject, number: int) -> IncomingCall:
+        """Return another call of the same tool."""
+        return make_call(
+            self.connection, arguments=arguments, id_=f"call-{number}", request_id=number
+        )
 
     async def allow(self) -> Handled:
         assert self.world.answer(self.shown, allow=True) is AnswerEffect.APPLIED

@@ -8,16 +8,20 @@ import pytest
 from keyturn.application.approval_request import AnswerEffect, WithdrawCause
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import Forwarded, IncomingCall, Judged, Refused
+from keyturn.application.console_protocol import SaveRule
 from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT
 from keyturn.application.editing import EditEffect
 from keyturn.application.ports.upstream import Answered
 from keyturn.application.rejudging import judge_waiting
+from keyturn.application.remembering import remember_approval
 from keyturn.domain.canonical import canonical
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.decision import Outcome
 from keyturn.domain.edit import LONGEST_EDIT_BYTES
+from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.record import Durability, RecordType
 from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.tier import Tier
 from keyturn.domain.typed import ON_CARD
 from tests.factories import make_call
 from tests.unit.application.edits_rig import ASKED, MINE, SlowReader, Story, text_of
@@ -240,6 +244,72 @@ def test_what_does_not_do_leaves_the_call_as_it_waits(text: str, effect: EditEff
         assert one.sent() == [ASKED]
 
     play(story)
+
+
+@pytest.mark.requirement("EDIT-1")
+class TestJudgedWhole:
+    """What was written is looked at as what an agent would have sent."""
+
+    def test_a_command_that_reaches_further_raises_the_tier(self) -> None:
+        async def story() -> None:
+            one = Story()
+            await one.begin({"command": "ls"})
+            assert (one.shown.tier, len(one.shown.commands)) == (Tier.T1, 1)
+            await one.edit({"command": "rm -rf /srv/freight"})
+            assert one.shown.tier is Tier.T2
+            await one.edit({"command": "ls"})
+            assert one.shown.tier is Tier.T1
+            one.world.answer(one.shown, allow=False)
+            await one.task
+
+        play(story)
+
+    def test_a_secret_of_what_was_asked_is_masked_in_the_log(self) -> None:
+        async def story() -> None:
+            one = Story()
+            one.world.mask.secrets.add("geheim-4711")
+            await one.begin({**ASKED, "note": "geheim-4711"})
+            await one.edit()
+            await one.allow()
+            (asked,) = one.world.log.of_type(RecordType.EDITED)
+            assert asked.masked
+            assert b"geheim" not in asked.arguments
+            assert one.sent() == [MINE]
+
+        play(story)
+
+    def test_an_approval_that_is_remembered_is_of_what_was_written(self) -> None:
+        async def story() -> None:
+            one = Story()
+            await one.begin()
+            first = one.shown
+            await one.edit()
+            rule = Rule(
+                id="r-1",
+                effect=Effect.ALLOW,
+                agent=first.agent,
+                server=first.server,
+                tool=first.tool or "",
+                when=(Condition(path="", op=Operator.EQ, value=MINE),),
+            )
+            for shown, kept in ((first, False), (one.shown, True)):
+                wish = SaveRule(n=1, data="", request=shown.id, digest=shown.digest, seconds=900)
+                if kept:
+                    await remember_approval(rule, wish, one.world.approvals, one.world.rules)
+                else:
+                    with pytest.raises(ConfigurationError):
+                        await remember_approval(rule, wish, one.world.approvals, one.world.rules)
+            assert judge_waiting(one.world.approvals, one.world.rules, suspended=False) == 0
+            await one.allow()
+            for arguments, by in ((MINE, "allowed_grant"), (ASKED, "denied_user")):
+                task = one.world.start(one.again(arguments, 2))
+                await settle()
+                if by == "denied_user":
+                    one.world.answer(one.world.approver.shown[-1], allow=False)
+                await task
+                assert one.world.log.of_type(RecordType.DECISION)[-1].outcome == by
+
+        play(story)
 
 
 @pytest.mark.requirement("EDIT-3")

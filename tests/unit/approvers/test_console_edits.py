@@ -7,6 +7,7 @@ import pytest
 from keyturn.application.call import Refused
 from keyturn.application.console_protocol import Decide, decode_from_window, encode_line
 from keyturn.application.edit_messages import EditCall
+from keyturn.application.pin_messages import WithPin
 from keyturn.approvers.console_edits import refused_sentence
 from keyturn.domain.decision import Outcome
 from keyturn.domain.lamps import Lamps
@@ -80,6 +81,20 @@ def test_what_is_no_call_is_not_edited(id_: str, digest: str) -> None:
         rig.say(EditCall(n=3, id=id_, digest=shown, arguments="{}"))
         done = await rig.heard("done")
         assert (done["ok"], bool(done["sentence"])) == (False, True)
+
+    play(Rig, story)
+
+
+def test_no_pin_carries_an_edit_along() -> None:
+    async def story(rig: Rig) -> None:
+        await rig.started()
+        rig.ask()
+        shown = make_request()
+        line = encode_line(EditCall(n=4, id=shown.id, digest=shown.digest, arguments="{}"))
+        rig.say(WithPin(n=4, pin="4711", intent=line.decode()))
+        done = await rig.heard("done")
+        assert (done["n"], done["ok"]) == (4, False)
+        assert [one.request.arguments for one in rig.world.approvals.waiting()] == [shown.arguments]
 
     play(Rig, story)
 

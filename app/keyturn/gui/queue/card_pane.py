@@ -274,8 +274,7 @@ class CardPane(QFrame):
     def _show_provenance(self, card: CardView) -> None:
         clear(self._provenance)
         if card.claimed or card.observed:
-            both = _provenance(self._look, card, self._narrow)
-            self._provenance.addWidget(both)
+            self._provenance.addWidget(_provenance(self._look, card, self._narrow))
 
     def _diff_page(self) -> QWidget:
         return self.diff if self._card is not None and self._card.diff else self._no_diff

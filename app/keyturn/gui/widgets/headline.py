@@ -9,6 +9,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.presentation.brief_names import brief_path
 from keyturn.presentation.marks import Icon
 
 
@@ -50,6 +51,7 @@ class Headline(QWidget):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
+        self._whole = ""
         self.sentence = HeadSentence(look)
         self._server_tool = ValueText(look, Type.VALUE, Token.TEXT_SECONDARY)
         self._copy = Button(look, Kind.LINK, "", Icon.COPY, name="copy_server_tool", height=24)
@@ -74,9 +76,10 @@ class Headline(QWidget):
         """Show a head; every part is given as received."""
         self.sentence.say(sentence)
         self.sentence.setAccessibleName(sentence)
-        self._server_tool.say(server_tool)
+        self._whole = server_tool
+        self._server_tool.say(brief_path(server_tool, self._look.words))
         self._copy.setVisible(bool(server_tool))
         self._number.say(number)
 
     def _on_copy(self) -> None:
-        QGuiApplication.clipboard().setText(self._server_tool.text())
+        QGuiApplication.clipboard().setText(self._whole)
