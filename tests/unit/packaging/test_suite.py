@@ -78,7 +78,7 @@ def test_nothing_of_the_desktop_reaches_the_tests(tmp_path: Path) -> None:
 
 def test_every_layer_runs_unless_left_out() -> None:
     everything = suite.test_steps("python", frozenset())
-    names = [*suite.HALVES, "core", "coverage", "unit", "headless", "gui", "display", "crashing"]
+    names = ["gui", "headless", "unit", *suite.HALVES, "core", "coverage", "display", "crashing"]
     names.append("alone")
     assert [s.name for s in everything] == names
     assert everything[-1].command[0] == "dbus-run-session"
@@ -117,12 +117,12 @@ def test_each_half_runs_what_the_other_leaves_out() -> None:
 def test_side_by_side_runs_what_shares_nothing_and_what_has_times_comes_alone() -> None:
     together, alone = suite.plan("python", frozenset())
     assert [[s.name for s in chain] for chain in together] == [
+        ["gui"],
+        ["headless"],
+        ["unit"],
         ["integration a-l"],
         ["integration m-z"],
         ["core", "coverage"],
-        ["unit"],
-        ["headless"],
-        ["gui"],
         ["display"],
         ["crashing"],
         ["ruff check", "ruff format", "basedpyright", "lint-imports"],
