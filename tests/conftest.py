@@ -76,7 +76,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give the process folders of its own before anything of Keyturn is imported."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     examples = USUAL_EXAMPLES * int(config.getoption("--thorough") or 1)
-    settings.register_profile("keyturn", max_examples=examples)
+    # A deadline would say how busy the machine is.
+    settings.register_profile("keyturn", max_examples=examples, deadline=None)
     settings.load_profile("keyturn")
     if SESSION not in os.environ:
         _leave_the_desktop(config)
