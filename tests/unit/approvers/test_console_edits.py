@@ -8,6 +8,7 @@ from keyturn.application.call import Refused
 from keyturn.application.console_protocol import Decide, decode_from_window, encode_line
 from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import WithPin
+from keyturn.approvers.asked_pins import carried_by
 from keyturn.approvers.console_edits import refused_sentence
 from keyturn.domain.decision import Outcome
 from keyturn.domain.lamps import Lamps
@@ -91,7 +92,9 @@ def test_no_pin_carries_an_edit_along() -> None:
         rig.ask()
         shown = make_request()
         line = encode_line(EditCall(n=4, id=shown.id, digest=shown.digest, arguments="{}"))
-        rig.say(WithPin(n=4, pin="4711", intent=line.decode()))
+        message = WithPin(n=4, pin="4711", intent=line.decode())
+        assert carried_by(message) == ()
+        rig.say(message)
         done = await rig.heard("done")
         assert (done["n"], done["ok"]) == (4, False)
         assert [one.request.arguments for one in rig.world.approvals.waiting()] == [shown.arguments]
