@@ -16,6 +16,7 @@ from typing import Any, Literal
 import keyring
 import keyring.core
 import pytest
+from hypothesis import settings
 
 from tests.refusing_keyring import RefusingKeyring
 from tests.skip_watch import SkipWatch
@@ -30,6 +31,8 @@ LAYERS = ("core", "unit", "integration", "crashing", "gui", "headless", "display
 `core`: what covers the domain and the use cases, less what Hypothesis draws: measuring doubles the
 time of its draws, and covers nothing more.
 """
+USUAL_EXAMPLES = 40
+"""Of a property that asks for no number of its own."""
 BUS = ("headless", "display", "alone")
 """Layers whose tests may see the private session bus."""
 COVERED = (HERE / "unit" / "domain", HERE / "unit" / "application")
@@ -65,13 +68,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         default=1,
         metavar="FACTOR",
-        help="run so many times the examples in the tests that hold code against a model",
+        help="run so many times the examples of properties, and of tests against a model",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give the process folders of its own before anything of Keyturn is imported."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    examples = USUAL_EXAMPLES * int(config.getoption("--thorough") or 1)
+    # A deadline would say how busy the machine is.
+    settings.register_profile("keyturn", max_examples=examples, deadline=None)
+    settings.load_profile("keyturn")
     if SESSION not in os.environ:
         _leave_the_desktop(config)
     sys.addaudithook(_refuse_the_network)
@@ -130,6 +137,8 @@ def pytest_collection_finish() -> None:
     """Spare the collector what was imported and collected: it lives until the end."""
     gc.collect()
     gc.freeze()
+    # What thousands of tests leave in pytest's reports lives as long, and is looked through often.
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _folder_of(path: Path) -> str:

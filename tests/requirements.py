@@ -95,6 +95,13 @@ SEALS = _section(
     ("SEAL-3", KEPT, "Locked keychain: nothing that is sealed counts; none: it is said."),
     ("POSTURE-1", KEPT, "Only a new profile lets confirmed reads through unasked; no edit does."),
 )
+EDITS = _section(
+    "architecture 7 Edit then allow",
+    ("EDIT-1", KEPT, "What a person wrote is judged whole again and sent as shown; a deny wins."),
+    ("EDIT-2", KEPT, "What was asked and what was sent, and both digests, are recorded first."),
+    ("EDIT-3", KEPT, "The window alone edits, only what waits; Allow arms anew on the difference."),
+    ("EDIT-4", KEPT, "The agent is told that it was changed, not to what; no other call gains."),
+)
 PINS = _section(
     "security 3, console 3.11",
     ("PIN-1", KEPT, "Where a person chose so a call is allowed with their PIN only."),
@@ -352,7 +359,13 @@ ACCESSIBILITY = _section(
         "No violation of the automated rows on contrast, names, sizes and keys.",
     ),
     ("A2", ACCESS, "The three screen reader scripts pass before each release."),
-    ("A3", ACCESS, "The language changes without a restart; two are complete."),
+    (
+        "A3",
+        Partly(
+            "the window begins anew by itself; the errors of the broker and the help are English"
+        ),
+        "The language changes without a restart; two are complete.",
+    ),
 )
 
 FATIGUE = _section(
@@ -549,6 +562,7 @@ TYPED = _section(
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
+    *EDITS,
     *SIGHTS,
     *PINS,
     *TWO_PERSONS,

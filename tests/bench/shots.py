@@ -4,15 +4,18 @@
 
 With --readme the pictures that the README shows are made anew from them, in resources/help.
 
-It needs Xvfb, openbox, xdotool and ImageMagick's import. Every picture is of the real window of a
-real broker: nothing is drawn for it. The pictures are named SCREEN-THEME.png.
+It needs Xvfb, openbox, xdotool, dbus-run-session and ImageMagick's import. Every picture is of the
+real window of a real broker: nothing is drawn for it. The pictures are named SCREEN-THEME.png.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,10 +35,30 @@ from tests.e2e.raw_client import RawClient, raw_client
 from tests.e2e.seeding import put_server
 from tests.e2e.servers import raw_server
 from tests.fakes.secret_store import FakeSecretStore
+from tests.notification_server import NotificationServer
 from tests.private_session import end
 
-README_PICTURES = {"queue-light.png", "queue-dark.png"}
+README_PICTURES = {
+    "queue-dark.png",
+    *(f"{name}-light.png" for name in ("queue", "history", "queue-review", "stopped")),
+    *(f"{name}-light.png" for name in ("queue-empty", "queue-denied", "queue-armed")),
+}
+"""The demo from an empty queue to the stop, and the first of them in the dark as well."""
+BUS = "KEYTURN_SHOTS_BUS"
+"""Set where this runs on a bus of its own, with a server of notifications as every desktop has."""
 HELP = Path(__file__).parents[2] / "resources" / "help"
+STARTS_NOTHING = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
 THEMES = ("light", "dark", "high_contrast")
 PAGES = {
     "history": "ctrl+2",
@@ -61,13 +84,48 @@ def main() -> None:
     parser.add_argument("--theme", nargs="+", choices=THEMES, default=THEMES)
     parser.add_argument("--readme", action="store_true", help="make the README's pictures anew")
     options = parser.parse_args()
+    if BUS not in os.environ:
+        sys.exit(_on_a_bus_of_its_own())
     options.folder.mkdir(parents=True, exist_ok=True)
-    with own_screen(options.folder) as screen:
+    bus = os.environ["DBUS_SESSION_BUS_ADDRESS"]
+    with own_screen(options.folder) as screen, _notifications():
+        more = {"DISPLAY": screen.name, "DBUS_SESSION_BUS_ADDRESS": bus}
         for theme in options.theme:
-            with own_folders() as folders, own_keyturn(folders, DISPLAY=screen.name) as keyturn:
+            with own_folders() as folders, own_keyturn(folders, **more) as keyturn:
                 _take(folders, keyturn, screen, theme)
     if options.readme:
         _keep_for_the_readme(options.folder)
+
+
+def _on_a_bus_of_its_own() -> int:
+    """Run this on a bus that starts nothing: a keychain that asks has no place in a picture."""
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as bus:
+        bus.write(STARTS_NOTHING)
+        bus.flush()
+        again = ["dbus-run-session", f"--config-file={bus.name}", "--", sys.executable, *sys.argv]
+        return subprocess.call(again, env={**os.environ, BUS: "own"})
+
+
+@contextmanager
+def _notifications() -> Generator[None]:
+    """Serve notifications, unseen, as a desktop does."""
+    loop = asyncio.new_event_loop()
+    begun, over = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        async with NotificationServer():
+            begun.set()
+            await over.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    begun.wait()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join()
+        loop.close()
 
 
 def _keep_for_the_readme(folder: Path) -> None:
@@ -100,6 +158,7 @@ def _take(folders: Folders, keyturn: Keyturn, screen: Screen, theme: str) -> Non
         screen.xdotool("windowsize", "--sync", window, "1280", "800")
         person.deny()
         keyturn.wait_for_waiting(1)
+        shot("queue-denied")
         person.confirm_value()
         shot("queue-armed")
         person.allow()

@@ -29,7 +29,7 @@ def nobody_listens(_action: NoticeAction, _request_id: str, _digest: str) -> Non
 async def on_a_bus(*, server: bool) -> AsyncGenerator[DesktopNotifier]:
     tasks = TaskOwner()
     notifier = DesktopNotifier(
-        start=tasks.start, on_action=nobody_listens, open_label="Review", deny_label="Deny"
+        start=tasks.start, on_action=nobody_listens, labels=lambda: ("Review", "Deny")
     )
     try:
         if server:

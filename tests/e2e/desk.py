@@ -32,7 +32,7 @@ from tests.private_session import end
 
 ROOT = Path(__file__).parents[2]
 SHIM = ROOT / "app" / "keyturn" / "shim.py"
-SECONDS = 20.0
+SECONDS = 60.0
 """No wait of a test is longer, unless it says so."""
 STEP_SECONDS = 0.02
 SCREEN = (1600, 1000)

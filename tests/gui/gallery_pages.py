@@ -1,6 +1,6 @@
 """Fills rules, agents, credentials and settings with a profile's state and writes their pictures.
 
-python tests/gui/gallery_pages.py OUTDIR [--only NAME]
+python tests/gui/gallery_pages.py OUTDIR [--only NAME] [--language de]
 """
 
 import argparse
@@ -17,6 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", default="")
+    parser.add_argument("--language", default="en")
     options = parser.parse_args()
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     folder: Path = options.folder
@@ -24,12 +25,14 @@ def main() -> int:
     # Qt reads the platform when imported.
     from tests.gui.first_steps_scene import FIRST_STEPS_SCENES
     from tests.gui.gallery_pages_scenes import SCENES, draw_all
+    from tests.gui.gallery_scenes import Studio
     from tests.gui.queue_bursts import BURST_SCENES
     from tests.gui.queue_scenes import QUEUE_SCENES
     from tests.gui.rules_scene import RULES_SCENES
 
     scenes = {**QUEUE_SCENES, **BURST_SCENES, **SCENES, **RULES_SCENES, **FIRST_STEPS_SCENES}
-    draw_all(ROOT / "resources", folder, options.only, scenes)
+    studio = Studio(ROOT / "resources", folder, options.language)
+    draw_all(studio, options.only, scenes)
     return 0
 
 

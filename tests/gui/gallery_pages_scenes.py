@@ -569,22 +569,12 @@ SCENES: dict[str, Scene] = {
     "servers-form-url": servers_form_url,
     "servers-results": servers_results,
 }
-NARROW = (
-    "attention",
-    "rules-form",
-    "agents",
-    "settings",
-    "servers-form",
-    "first-steps-3",
-    "first-steps-4",
-)
+_NARROW = "attention rules-form agents settings servers-form first-steps-3 first-steps-4"
+NARROW = tuple(_NARROW.split())
 
 
-def draw_all(
-    resources: Path, folder: Path, only: str, scenes: Mapping[str, Scene] = SCENES
-) -> None:
+def draw_all(studio: Studio, only: str, scenes: Mapping[str, Scene] = SCENES) -> None:
     """Write pictures of every scene in each appearance, and narrow ones of some."""
-    studio = Studio(resources, folder)
     for name, scene in scenes.items():
         if only not in name:
             continue

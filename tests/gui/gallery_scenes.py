@@ -49,11 +49,12 @@ class Moment:
 class Studio:
     """The application and what every scene needs of it."""
 
-    def __init__(self, resources: Path, folder: Path) -> None:
+    def __init__(self, resources: Path, folder: Path, language: str = "en") -> None:
         self.application = QApplication([])
         load_fonts(resources)
         self.theme = Theme(LIGHT)
-        self.look = Look(self.theme, Icons(resources), Words(resources / "translations"))
+        words = Words(resources / "translations", language)
+        self.look = Look(self.theme, Icons(resources), words)
         self.accessible = AccessibleAllow()
         dress(self.application, self.theme)
         self._folder = folder

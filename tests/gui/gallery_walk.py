@@ -29,7 +29,7 @@ from tests.gui.gallery_scenes import Studio
 from tests.gui.queue_bursts import BURST_SCENES
 from tests.gui.queue_scenes import QUEUE_SCENES
 from tests.gui.rules_scene import RULES_SCENES
-from tests.gui.scenes import settle
+from tests.gui.scenes import let_go, settle
 
 WALKED: Final[Mapping[str, Scene]] = MappingProxyType(
     {**QUEUE_SCENES, **BURST_SCENES, **SCENES, **RULES_SCENES}
@@ -55,10 +55,17 @@ class Hall(Studio):
     def __init__(self, dresser: Dresser, look: Look) -> None:
         self.theme = dresser.theme
         self.look = look
+        self._shown: list[MainWindow] = []
+
+    def close(self) -> None:
+        """Let go of all that was shown."""
+        while self._shown:
+            let_go(self._shown.pop())
 
     def show(self, name: str) -> MainWindow:
         """Show a scene."""
         window = WALKED[name](self)
+        self._shown.append(window)
         window.show()
         rest(window)
         return window

@@ -2,19 +2,20 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 
-from keyturn.application.approval_request import ApprovalRequest, WithdrawCause
+from keyturn.application.approval_request import ApprovalRequest, AskedFor, WithdrawCause
 from keyturn.application.console_protocol import (
     Decide,
     RequestDetached,
     RequestShown,
     RequestWithdrawn,
 )
+from keyturn.domain.canonical import canonical, digest_of
 from keyturn.domain.tier import Tier
 from keyturn.gui.queue.presenter import GATHER_MS
 from tests.factories import make_request
@@ -68,6 +69,7 @@ class Interleavings:
             (3, self._end),
             (2, self._stop_waiting),
             (2, self._ask_anew),
+            (2, self._edit),
             (8, self._pass_time),
             (4, self._allow_by_key),
             (3, self._allow_by_pointer),
@@ -158,7 +160,10 @@ class Interleavings:
             arguments={"address": f"p{self._made}@example.com"},
             tier=self._chance.choice([Tier.T1, Tier.T1, Tier.T2]),
         )
-        self._waiting[id_] = request
+        self._show(replace(request, call=id_))
+
+    def _show(self, request: ApprovalRequest) -> None:
+        self._waiting[request.id] = request
         self._scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=38_000))
 
     def _any(self) -> str:
@@ -185,6 +190,24 @@ class Interleavings:
         if id_:
             self._withdraw(id_)
             self._arrive(id_)
+
+    def _edit(self) -> None:
+        """Let a person's edit be asked about in the place of what was asked, as the broker does."""
+        request = self._waiting.pop(self._any(), None)
+        if request is None:
+            return
+        end = RequestWithdrawn(id=request.id, cause=WithdrawCause.ASKED_ANEW.value, outcome="")
+        self._scene.bridge.request_withdrawn.emit(end)
+        self._made += 1
+        mine = canonical({"address": f"p{self._made}@example.com"})
+        edited = replace(
+            request,
+            id=f"{request.call}.{self._made}",
+            arguments=mine.decode(),
+            digest=digest_of(mine),
+            edited=AskedFor(arguments=request.arguments, digest=request.digest),
+        )
+        self._show(edited)
 
     # ---------------------------------------------------------------- from the person
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from keyturn.application.approval_request import RequestKind
+from keyturn.application.approval_request import ApprovalRequest, AskedFor, RequestKind
 from keyturn.application.console_protocol import Decide, IntentDone, RequestShown, StateChanged
 from keyturn.application.pin_messages import PinState
 from keyturn.application.ports.inspection import ResultSource
@@ -11,13 +11,17 @@ from keyturn.application.review_request import BECAUSE_CLOSURE, CLOSURE_CHANGED
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.closure import ClosureFile
 from keyturn.domain.closure_change import ClosureChange
+from keyturn.domain.edit import with_typed_on_card
 from keyturn.domain.origin import Trace
 from keyturn.domain.tier import Tier
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
+from keyturn.gui.queue.card_pane import READABLE
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.presenter import QueuePresenter
+from keyturn.gui.queue.sheets import CardSheets
 from keyturn.gui.queue.view import QueueView
+from keyturn.gui.sending import IntentSender
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from keyturn.presentation.answer import Answer, Route
@@ -140,9 +144,88 @@ def queue_parts(studio: Studio) -> MainWindow:
     return framed(Page.QUEUE, view, studio)
 
 
+def edited_call() -> ApprovalRequest:
+    """Return a call whose address a person changed."""
+    asked: JsonObject = {
+        "orders": "all_open",
+        "ship_to": {"name": "R. Talbot", "address": "14 Quarry Road, Hangar 9"},
+    }
+    mine: JsonObject = {
+        "orders": "all_open",
+        "ship_to": {"name": "R. Talbot", "address": "2 Mill Lane, Gate 1"},
+    }
+    first, call = a_call(subject=asked), a_call(subject=mine)
+    return replace(
+        call,
+        trace=with_typed_on_card(Trace(), asked, mine),
+        edited=AskedFor(arguments=first.arguments, digest=first.digest),
+    )
+
+
+def queue_edited(studio: Studio) -> MainWindow:
+    """The card of a call that a person has edited: it opens on what they changed."""
+    bridge, view, presenter = queue(studio)
+    call = edited_call()
+    bridge.request_shown.emit(RequestShown(request=call, remaining_ms=38_000))
+    presenter.open_card(call.id)
+    return framed(Page.QUEUE, view, studio)
+
+
+def queue_edited_readable(studio: Studio) -> MainWindow:
+    """The same on its first tab, which says what was typed there."""
+    bridge, view, presenter = queue(studio)
+    call = edited_call()
+    bridge.request_shown.emit(RequestShown(request=call, remaining_ms=38_000))
+    presenter.open_card(call.id)
+    view.card.choose_tab(READABLE)
+    return framed(Page.QUEUE, view, studio)
+
+
+def queue_edit(studio: Studio, text: str = "", told: str = "") -> MainWindow:
+    """The sheet in which the arguments of a call are changed."""
+    bridge, view, presenter = queue(studio)
+    sheets = CardSheets(
+        look=studio.look,
+        model=view.findChild(QueueModel) or QueueModel(view),
+        view=view,
+        sender=IntentSender(bridge, view),
+        open_request=lambda: presenter.open_request,
+        now_ms=lambda: 10_000,
+        parent=view,
+    )
+    call = a_call()
+    bridge.request_shown.emit(RequestShown(request=call, remaining_ms=38_000))
+    presenter.open_card(call.id)
+    window = framed(Page.QUEUE, view, studio)
+    window.show()
+    view.card.edit.click()
+    if text:
+        sheets.edit.field.setPlainText(text)
+    if told:
+        sheets.edit.send.click()
+        bridge.intent_done.emit(IntentDone(n=bridge.sent[-1].n, ok=False, sentence=told))
+    return window
+
+
+def queue_edit_fault(studio: Studio) -> MainWindow:
+    """The same with a text that is no JSON."""
+    return queue_edit(studio, '{\n  "orders": "all_open",\n  "ship_to": \n}')
+
+
+def queue_edit_denied(studio: Studio) -> MainWindow:
+    """The same with what a rule denies."""
+    words = studio.look.words
+    return queue_edit(studio, "{}", words("edit.denied_rule", rule="Never to Quarry Road"))
+
+
 QUEUE_SCENES: dict[str, Scene] = {
     "queue-parts": queue_parts,
     "queue-typed": queue_typed,
     "queue-review-pin": queue_review,
     "queue-start-changed": queue_start,
+    "queue-edited": queue_edited,
+    "queue-edited-readable": queue_edited_readable,
+    "queue-edit": queue_edit,
+    "queue-edit-fault": queue_edit_fault,
+    "queue-edit-denied": queue_edit_denied,
 }

@@ -1,6 +1,7 @@
 """Every screen of the gallery can be read, named and reached, in every theme, size and length."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from PySide6.QtWidgets import QWidget
@@ -11,7 +12,6 @@ from keyturn.gui.theme import Appearance
 from keyturn.presentation.words import Words
 from tests.gui import gallery_walk as walk
 from tests.gui.conftest import RESOURCES, Dresser
-from tests.gui.scenes import let_go
 
 pytestmark = [
     pytest.mark.gui,
@@ -35,15 +35,9 @@ class LongWords(Words):
 
 
 @pytest.fixture
-def hall(dresser: Dresser, look: Look) -> walk.Hall:
-    return walk.Hall(dresser, look)
-
-
-@pytest.fixture
-def shown(hall: walk.Hall, request: pytest.FixtureRequest) -> Iterator[MainWindow]:
-    window = hall.show(request.param)
-    yield window
-    let_go(window)
+def hall(dresser: Dresser, look: Look) -> Iterator[walk.Hall]:
+    with closing(walk.Hall(dresser, look)) as made:
+        yield made
 
 
 def cards(window: MainWindow) -> list[QWidget]:
@@ -52,29 +46,47 @@ def cards(window: MainWindow) -> list[QWidget]:
     return [card for card in found if card is not None and card.isVisible()]
 
 
-each_scene = pytest.mark.parametrize("shown", walk.WALKED, indirect=True)
-
-
-@each_scene
-def test_everything_has_a_name_a_size_and_our_colours(shown: MainWindow, hall: walk.Hall) -> None:
-    assert walk.nameless(shown) == []
-    assert [walk.twins(card) for card in cards(shown) if walk.twins(card)] == []
-    assert walk.small(shown) == []
+@pytest.mark.parametrize("name", walk.WALKED)
+def test_everything_has_a_name_a_size_our_colours_and_room(
+    hall: walk.Hall, name: str, thorough: int
+) -> None:
+    window = hall.show(name)
+    assert walk.nameless(window) == []
+    assert [walk.twins(card) for card in cards(window) if walk.twins(card)] == []
+    assert walk.small(window) == []
     for appearance in Appearance:
         hall.theme.use(appearance)
-        walk.rest(shown)
-        assert walk.strange_colours(shown, hall.theme) == [], appearance
-
-
-@each_scene
-def test_no_words_are_cut_at_any_text_size(shown: MainWindow, hall: walk.Hall) -> None:
-    for percent, size in (*((percent, WIDE) for percent in (125, 150, 175, 200)), (200, LEAST)):
+        walk.rest(window)
+        assert walk.strange_colours(window, hall.theme) == [], appearance
+    # The sizes in between are walked by `--thorough 2`.
+    between = [(percent, WIDE) for percent in (125, 150, 175)] if thorough > 1 else []
+    for percent, size in (*between, (200, WIDE), (200, LEAST)):
         hall.theme.use(Appearance.LIGHT, text_percent=percent)
-        shown.resize(*size)
-        walk.rest(shown)
-        assert shown.size().toTuple() == size, percent
-        assert walk.cut(shown) == [], (percent, size)
-        assert walk.beyond(shown) == [], (percent, size)
+        window.resize(*size)
+        walk.rest(window)
+        assert window.size().toTuple() == size, percent
+        assert walk.cut(window) == [], (percent, size)
+        assert walk.beyond(window) == [], (percent, size)
+
+
+@pytest.mark.parametrize("name", walk.WALKED)
+def test_german_has_room_at_every_text_size(
+    dresser: Dresser, look: Look, name: str, thorough: int
+) -> None:
+    words = Words(RESOURCES / "translations", "de")
+    between = [(150, WIDE), (200, WIDE)] if thorough > 1 else []
+    found: list[object] = []
+    with closing(walk.Hall(dresser, Look(look.theme, look.icons, words))) as hall:
+        window = hall.show(name)
+        for percent, size in ((100, WIDE), *between, (200, LEAST)):
+            hall.theme.use(Appearance.LIGHT, text_percent=percent)
+            window.resize(*size)
+            walk.rest(window)
+            grown = window.size().toTuple() != size
+            if wrong := [*(["grown"] if grown else []), *walk.cut(window), *walk.beyond(window)]:
+                found.append((percent, size, wrong))
+        twins = [walk.twins(card) for card in cards(window) if walk.twins(card)]
+    assert (found, twins) == ([], [])
 
 
 @pytest.mark.parametrize("name", walk.WALKED)
@@ -82,10 +94,9 @@ def test_words_that_are_longer_by_two_fifths_have_room(
     dresser: Dresser, look: Look, name: str
 ) -> None:
     words = LongWords(RESOURCES / "translations")
-    hall = walk.Hall(dresser, Look(look.theme, look.icons, words))
-    window = hall.show(name)
-    window.resize(*WIDE)
-    walk.rest(window)
-    grown, lost, past = window.size().toTuple() != WIDE, walk.cut(window), walk.beyond(window)
-    let_go(window)
-    assert (grown, lost, past) == (False, [], [])
+    with closing(walk.Hall(dresser, Look(look.theme, look.icons, words))) as hall:
+        window = hall.show(name)
+        window.resize(*WIDE)
+        walk.rest(window)
+        assert window.size().toTuple() == WIDE
+        assert (walk.cut(window), walk.beyond(window)) == ([], [])

@@ -32,7 +32,7 @@ def test_allow_is_for_what_was_painted(
 ) -> None:
     scene = SheetsScene(qtbot, look, clock)
     played = Interleavings(scene, seed)
-    for _ in range(int(os.environ.get(RUNS_VARIABLE, "60")) // SEEDS):
+    for _ in range(int(os.environ.get(RUNS_VARIABLE, "20")) // SEEDS):
         played.run(STEPS)
     let_go(scene.window)
     count = played.count

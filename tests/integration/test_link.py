@@ -367,15 +367,15 @@ def test_the_first_list_waits_for_reviews_and_then_no_longer(tmp_path: Path) -> 
         wire = await connected(world, review=ReviewMode.ASK)
         before = asyncio.get_running_loop().time()
         assert names(await wire.ask(1, "tools/list")) == []
-        assert asyncio.get_running_loop().time() - before >= 0.4
+        assert asyncio.get_running_loop().time() - before >= 2.9
         echo = next(r for r in world.approver.seen if r.tool == "echo")
         world.approver.answer(echo, AnswerVerdict.ALLOW_ONCE)
         await wire.client.wait_for(lambda line: b"notifications/tools/list_changed" in line)
         before = asyncio.get_running_loop().time()
         assert names(await wire.ask(2, "tools/list")) == ["echo"]
-        assert asyncio.get_running_loop().time() - before < 0.4
+        assert asyncio.get_running_loop().time() - before < 2.9
 
-    tell(tmp_path, story, limits=Limits(review_seconds=0.5))
+    tell(tmp_path, story, limits=Limits(review_seconds=3.0))
 
 
 @pytest.mark.requirement("R3", "I-14", "E4")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from keyturn.application.notices import MOST_BYTES
-from keyturn.application.sessions import MOST_NOTICED, MOST_SIGNS_BESIDE
+from keyturn.application.said_texts import MOST_SAID
+from keyturn.application.sessions import MOST_SIGNS_BESIDE
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.record import Entry, RecordType
 from tests.integration.link_rig import Wire, World
@@ -125,14 +126,15 @@ def test_a_flood_hides_no_result_and_the_trace_says_when_it_is_incomplete(tmp_pa
         assert origin in session.trace({"to": ACCOUNT}).origins
         assert not session.trace({"to": ACCOUNT}).incomplete
         long = "x" * 200_000
-        for number in range(MOST_NOTICED // len(long) + 1):
+        for number in range(MOST_SAID // len(long) + 1):
             await have_asked(wire, log(f"{number} {long}"))
         trace = session.trace({"to": ACCOUNT})
         assert origin in trace.origins
         assert trace.incomplete
-        before = session.noticed
+        assert session.said is not None
+        before = session.said.size
         await have_asked(wire, log("beyond"))
-        assert session.noticed == before
+        assert session.said.size == before
         assert heard(wire)[-1] == log("beyond")
 
     tell(tmp_path, story)

@@ -41,8 +41,7 @@ class Stage:
             on_action=lambda action, request, digest: self.clicks.put_nowait(
                 (action, request, digest)
             ),
-            open_label="Review",
-            deny_label="Deny",
+            labels=lambda: ("Review", "Deny"),
         )
 
     async def click(self) -> Click:

@@ -18,8 +18,8 @@ from keyturn.storage.verification import Finding, verify
 from tests.fakes.clock import FakeClock
 from tests.unit.storage.log_entries import decision, delivery, event, masked_decision
 
-_EDITS = 1000
-_BYTES = 300
+_EDITS = 300
+_BYTES = 100
 _TABLES = ("records", "arguments", "checkpoints", "calls", "events")
 
 

@@ -249,7 +249,7 @@ def test_an_answer_beyond_the_limit_ends_only_its_own_request(tmp_path: Path) ->
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the parent death signal")
 def test_a_killed_broker_takes_its_servers_along(tmp_path: Path) -> None:
     code = (
-        "import asyncio, sys\n"
+        "import asyncio, psutil, sys\n"
         "from pathlib import Path\n"
         "from tests.integration.link_rig import World\n"
         "from tests.integration.test_upstream_stdio import python_server, upstream_of\n"
@@ -258,6 +258,10 @@ def test_a_killed_broker_takes_its_servers_along(tmp_path: Path) -> None:
         "    sleeper = python_server(world, 'import time; time.sleep(60)')\n"
         "    upstream, _ = upstream_of(world, sleeper)\n"
         "    await upstream.start()\n"
+        # Until setpriv has asked the kernel for it, nothing ends with the broker.
+        "    server = psutil.Process(upstream.pid)\n"
+        "    while server.name() == 'setpriv':\n"
+        "        await asyncio.sleep(0.01)\n"
         "    print(upstream.pid, flush=True)\n"
         "    await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"

@@ -75,8 +75,7 @@ def perform(play: Callable[[Stage], Coroutine[Any, Any, None]]) -> None:
         notifier = DesktopNotifier(
             start=tasks.start,
             on_action=lambda _action, _request, _digest: None,
-            open_label="Review",
-            deny_label="Deny",
+            labels=lambda: ("Review", "Deny"),
         )
         notice = WaitingNotice(
             notifier=notifier,

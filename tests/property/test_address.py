@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from keyturn.domain.condition import Condition, ConditionFault, Operator, holds
 from keyturn.domain.lamps import Lamps
+from tests.examples import many
 
 PIECES = (
     "http:", "ssh:", "x:", "//", "/", "\\", "@", ":", "80", "#", "?", "good.com", "GOOD.com", ".",
@@ -79,7 +80,7 @@ def bare(text: str) -> str:
 READERS: tuple[Callable[[str], str], ...] = (rfc_3986, first_at, eager_end, browser)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=many(4), deadline=None)
 @given(text=URLS)
 def test_an_allowed_host_is_the_host_of_every_reader(text: str) -> None:
     if answer(Operator.HOST_IN, "good.com", text):
@@ -87,7 +88,7 @@ def test_an_allowed_host_is_the_host_of_every_reader(text: str) -> None:
         assert (readings or {bare(text).removesuffix(".")}) == {"good.com"}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=many(4), deadline=None)
 @given(text=URLS)
 @example(text="good.com://")
 @example(text="good.com://evil.com/a")
@@ -120,7 +121,7 @@ def spellings(draw: st.DrawFn, address: str) -> str:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=many(4), deadline=None)
 @given(data=st.data(), address=st.sampled_from(["127.0.0.1", "10.0.0.5", "169.254.169.254"]))
 def test_no_spelling_of_an_address_passes_round_its_denial(
     data: st.DataObject, address: str
@@ -130,7 +131,7 @@ def test_no_spelling_of_an_address_passes_round_its_denial(
     assert answer(Operator.HOST_IN, address, form.format(host)) is not False
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=many(4), deadline=None)
 @given(text=NUMBERS)
 def test_what_a_resolver_takes_for_a_number_is_compared_as_one_or_not_at_all(text: str) -> None:
     try:
@@ -157,7 +158,7 @@ def under_srv(path: str) -> bool:
     return path == "/srv" or path.startswith("/srv/")
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=many(4), deadline=None)
 @given(text=PATHS)
 def test_a_path_is_under_a_root_in_every_reading_or_in_none(text: str) -> None:
     # Only for the case of letters does an allowance rest on the file system's own answer.
@@ -171,7 +172,7 @@ def test_a_path_is_under_a_root_in_every_reading_or_in_none(text: str) -> None:
             pass
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=many(4), deadline=None)
 @given(text=PATHS, op=st.sampled_from([Operator.PREFIX, Operator.GLOB]))
 def test_a_text_that_begins_like_a_folder_lies_in_it(text: str, op: Operator) -> None:
     wanted = "/srv/" if op is Operator.PREFIX else "/srv/*"

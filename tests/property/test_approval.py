@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from keyturn.domain.approval import TERMINAL, Event, State, advance
 from keyturn.domain.errors import IllegalTransition
+from tests.examples import many
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=many(5), deadline=None)
 @given(st.lists(st.sampled_from(Event), max_size=30))
 def test_whatever_happens_a_send_follows_an_approval_and_an_end_is_an_end(
     events: list[Event],

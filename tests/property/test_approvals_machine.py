@@ -367,5 +367,5 @@ class ApprovalsMachine(RuleBasedStateMachine):
 def test_the_queue_agrees_with_its_model(thorough: int) -> None:
     run_state_machine_as_test(
         ApprovalsMachine,
-        settings=settings(max_examples=150 * thorough, stateful_step_count=40, deadline=None),
+        settings=settings(max_examples=100 * thorough, stateful_step_count=40, deadline=None),
     )

@@ -14,6 +14,7 @@ from keyturn.presentation.arming import (
     Owed,
     Subject,
 )
+from tests.examples import many
 
 SUBJECTS = tuple(
     Subject(f"r{n}", revision, f"d{n}{revision}") for n in (1, 2) for revision in (1, 2)
@@ -144,7 +145,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=many(4))
 @given(steps=STEPS, wait=st.integers(min_value=0, max_value=2500))
 def test_armed_exactly_when_every_condition_held_for_the_whole_time(
     steps: list[tuple[int, tuple[str, tuple[object, ...]]]], wait: int

@@ -30,6 +30,7 @@ from keyturn.storage.projection import call_row, read_body
 from keyturn.storage.read_only import DATABASE_NAME
 from keyturn.storage.tree import Frontier
 from keyturn.storage.verification import Finding, verify
+from tests.examples import many
 from tests.fakes.clock import FakeClock
 
 TEXTS = st.text(max_size=12)
@@ -66,7 +67,7 @@ def entries(draw: st.DrawFn) -> Entry:
 BATCHES = st.lists(st.lists(entries(), min_size=1, max_size=6), max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=many(0.6), deadline=None)
 @given(batches=BATCHES)
 def test_whatever_is_written_is_sound_and_two_readings_agree(batches: list[list[Entry]]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -322,7 +322,7 @@ def test_the_gate_agrees_with_its_model(thorough: int) -> None:
     run_state_machine_as_test(
         GateMachine,
         settings=settings(
-            max_examples=250 * thorough,
+            max_examples=100 * thorough,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from keyturn.domain.name_filter import NameFilter
 from keyturn.domain.spelling import Fit, fit_of
+from tests.examples import many
 from tests.unit.domain.test_spelling import OTHERWISE_SPELT
 
 NAMES = (
@@ -61,7 +62,7 @@ def test_no_pattern_is_left_out_that_may_cover_a_name_as_some_server_reads_it(na
 TEXTS = st.text("aA/.%2e*?:\\ \u00e9\u00df\u200b", max_size=12) | st.sampled_from(PATTERNS)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=many(3), deadline=None)
 @given(st.lists(TEXTS, max_size=8), TEXTS)
 def test_of_made_up_patterns_none_is_left_out_either(patterns: list[str], name: str) -> None:
     assert faulty(patterns, name) == []

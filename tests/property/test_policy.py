@@ -13,6 +13,7 @@ from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Judgement, Posture, judge
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
 from keyturn.domain.tier import Tier
+from tests.examples import many
 
 PATTERNS = st.sampled_from(["*", "a", "b", "a*", "?"])
 PLAIN = st.sampled_from(["a", "b", "ab"])
@@ -84,7 +85,7 @@ def judged(
 
 
 @pytest.mark.requirement("I-32")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=many(4), deadline=None)
 @given(SUBJECTS, TIERS, LAMPS, RULE_SETS, POSTURES)
 def test_the_judge_is_the_reference(
     subject: RuleSubject, tier: Tier, labels: Lamps, rules: list[Rule], posture: Posture

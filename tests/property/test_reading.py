@@ -7,6 +7,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.condition import Condition, ConditionFault, Look, Operator, holds, holds_in
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.pattern import glob, glob_matches
+from tests.examples import many
 
 TEXTS = st.lists(
     st.sampled_from(("/", "srv", "SRV", "..", "https://", "good.com", ".", "\0", "%2e", "x", "*")),
@@ -37,7 +38,7 @@ def alone(condition: Condition, arguments: JsonObject) -> bool | str:
         return str(fault)
 
 
-@settings(max_examples=400)
+@settings(max_examples=many(4))
 @given(st.lists(CONDITIONS, min_size=2, max_size=6), VALUES, st.booleans())
 def test_what_tests_share_changes_no_answer(
     conditions: list[Condition], value: JsonValue, alike: bool
@@ -48,7 +49,7 @@ def test_what_tests_share_changes_no_answer(
         assert answer(condition, look) == alone(condition, arguments)
 
 
-@settings(max_examples=600)
+@settings(max_examples=many(6))
 @given(st.text("ab*?", max_size=8), st.text("ab\n", max_size=10))
 def test_a_glob_matches_what_the_engine_matches(pattern: str, text: str) -> None:
     assert glob_matches(pattern, text) is (glob(pattern).fullmatch(text) is not None)

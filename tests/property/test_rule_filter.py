@@ -14,6 +14,7 @@ from keyturn.domain.policy import Posture, judge
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
 from keyturn.domain.rule_filter import RuleFilter
 from keyturn.domain.tier import Tier
+from tests.examples import many
 
 TEXTS: tuple[str, ...] = (
     *("/ßa", "x/ßa", "ßa", "ßab", "/srv/ß", "?", "a*", "*b", "a?b", "**", "x/*", "/*/b"),
@@ -117,7 +118,7 @@ def test_no_rule_is_left_out_that_speaks_of_a_call_whatever_its_test_and_its_val
 
 
 @pytest.mark.requirement("I-32")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=many(4), deadline=None)
 @given(st.lists(RULES, max_size=12), ARGUMENTS)
 @example([one(Operator.PREFIX, "SS")], {"a": "ß"})
 @example([one(Operator.LE, float("nan"))], {"a": 1})

@@ -13,6 +13,7 @@ from keyturn.domain.policy import Judgement, Posture, judge
 from keyturn.domain.rule import Effect, Rule, RuleSubject
 from keyturn.domain.rule_life import Moment, RuleLimits, Window, written
 from keyturn.domain.tier import Tier
+from tests.examples import many
 from tests.property.test_policy import LAMPS, POSTURES, RULES, STRICTNESS, SUBJECTS, TIERS, expected
 
 _START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -82,7 +83,7 @@ def judged(
 
 
 @pytest.mark.requirement("I-32")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=many(3), deadline=None)
 @given(SUBJECTS, TIERS, LAMPS, RULE_SETS, POSTURES, MOMENTS)
 def test_the_judge_is_the_reference_of_the_rules_that_hold(
     subject: RuleSubject,

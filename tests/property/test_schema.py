@@ -22,6 +22,7 @@ from keyturn.domain.record import Entry
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.read_only import DATABASE_NAME
 from keyturn.storage.verification import Finding, verify
+from tests.examples import many
 from tests.fakes.clock import FakeClock
 from tests.unit.storage.log_entries import decision, delivery, event
 
@@ -135,7 +136,7 @@ def sound() -> bytes:
         return (Path(name) / DATABASE_NAME).read_bytes()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=many(1.5), deadline=None)
 @given(statements=CHANGES, keep_version=st.booleans(), deep=st.booleans())
 def test_no_other_schema_is_sound(
     sound: bytes, statements: Statements, keep_version: bool, deep: bool
@@ -151,7 +152,7 @@ def test_no_other_schema_is_sound(
         assert found.code is Finding.TAMPERED, found.sentence
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=many(0.6), deadline=None)
 @given(
     statements=st.one_of(triggers(), views(), by_hand),
     keep_version=st.booleans(),

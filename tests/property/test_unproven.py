@@ -13,6 +13,7 @@ from keyturn.domain.policy import Because, Posture, judge
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_index import RuleIndex
 from keyturn.domain.tier import Tier
+from tests.examples import many
 from tests.property.test_policy import (
     LAMPS,
     POSTURES,
@@ -27,7 +28,7 @@ NAMES = st.sampled_from(["a", "b", "ab", "a (not proven)", "somebody", "*", ""])
 
 
 @pytest.mark.requirement("LAW-6", "I-32")
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=many(6), deadline=None)
 @given(
     SUBJECTS, KINDS, st.lists(KINDS, max_size=2), NAMES, NAMES, TIERS, LAMPS, RULE_SETS, POSTURES
 )

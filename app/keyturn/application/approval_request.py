@@ -102,6 +102,15 @@ class AskedBy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedFor:
+    """What an agent asked for, of a call whose arguments a person changed."""
+
+    arguments: str
+    """Canonical JSON."""
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRequest:
     """One thing that waits for a person; immutable, so what was shown cannot change underneath."""
 
@@ -167,6 +176,8 @@ class ApprovalRequest:
     """What was noticed about a definition or a held result, the gravest first."""
     signs: tuple[int, ...] = ()
     """Numbers of the session's results before it that read like an order to the model."""
+    edited: AskedFor | None = None
+    """Set where a person changed the arguments: all else here is of what they made of them."""
 
     @property
     def weighed(self) -> Weighed:

@@ -170,7 +170,7 @@ class Approvals:
         The agent waits on as long as before, and in the same place.
         """
         old = waiting.request.id
-        waiting.request = request
+        waiting.become(request)
         self._waiting = {w.request.id: w for w in self._waiting.values()}
         if self._approver is not None:
             self._approver.withdraw(old, WithdrawCause.ASKED_ANEW, "")
@@ -179,7 +179,7 @@ class Approvals:
 
     def answer(self, answer: Answer) -> AnswerEffect:
         """Apply an approver's answer to exactly the request and digest that it was shown."""
-        waiting = self._still_waiting(answer.id)
+        waiting = self.still_waiting(answer.id)
         if waiting is None:
             return AnswerEffect.OVER
         if (effect := refusal(self.levels, waiting.request, answer)) is not None:
@@ -197,7 +197,7 @@ class Approvals:
             self.grants.make_for(waiting.request, answer.level)
             self._resolve(waiting, Event.RETRY_GRANTED, waiting.left, answer)
             return AnswerEffect.RETRY_GRANTED
-        self._resolve(waiting, Event.ALLOWED, Outcome.ALLOWED_ONCE, answer)
+        self._resolve(waiting, Event.ALLOWED, waiting.allowed_as, answer)
         return AnswerEffect.APPLIED
 
     def take_retry_grant(self, digest: str, weighed: Weighed) -> bool:
@@ -239,14 +239,14 @@ class Approvals:
         self, request_id: str, event: Event, outcome: Outcome, judgement: Judgement | None = None
     ) -> bool:
         """Settle a pending call that a new rule decides; False when it is too late for that."""
-        waiting = self._still_waiting(request_id)
+        waiting = self.still_waiting(request_id)
         if waiting is None or waiting.state is not State.PENDING:
             return False
         cause = WithdrawCause.DECIDED_BY_RULE
         self._resolve(waiting, event, outcome, None, cause, judgement=judgement)
         return True
 
-    def _still_waiting(self, request_id: str) -> Waiting | None:
+    def still_waiting(self, request_id: str) -> Waiting | None:
         """Find what waits; a deadline that passed counts, whether its timer has run or not.
 
         Timers are late on a busy loop and after a machine slept; an answer is then late too.
@@ -275,13 +275,14 @@ class Approvals:
         if waiting.request.kind is RequestKind.RESULT:
             self._end(waiting, Event.REFUSED, left, _cause_of(left))
             return
+        if waiting.call is not None and (asked := waiting.call.drop_edit()) is not None:
+            self.ask_anew(waiting, asked)
         waiting.leave(event, left, self._clock.monotonic_ns())
         waiting.keep(self._recorder.detached(waiting.request, left.value, waiting.known_masked))
         waiting.settle(Resolution(State.DETACHED, left))
         request_id = waiting.request.id
-        later = waiting.left_ns + int(self._limits.detached_seconds * _SECOND)
-        waiting.deadline_ns = later
-        waiting.timer = self._clock.call_at(later, lambda: self._hold_ended(waiting))
+        waiting.deadline_ns = waiting.left_ns + int(self._limits.detached_seconds * _SECOND)
+        waiting.timer = self._clock.call_at(waiting.deadline_ns, lambda: self._hold_ended(waiting))
         self._make_room(waiting.request.agent)
         if self._approver is not None and request_id in self._waiting:
             self._approver.detach(request_id, left.value)

@@ -8,9 +8,12 @@ under another id, so that an answer to the old card is an answer to nothing.
 from collections.abc import Callable
 
 from keyturn.application.approval_request import ApprovalRequest
-from keyturn.application.asking import call_request
+from keyturn.application.asking import call_request, denied
 from keyturn.application.assessment import Assessment
-from keyturn.application.call import IncomingCall, Judged, scope_of
+from keyturn.application.call import IncomingCall, Judged, Refused, scope_of
+from keyturn.application.editing import edited_from
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.decision import Outcome, Verdict
 from keyturn.domain.grant import GrantScope
 from keyturn.domain.policy import Judgement
 
@@ -24,12 +27,15 @@ class AskedCall:
         incoming: IncomingCall,
         judged: Judged,
         *,
+        careful: Callable[[], bool],
         now_utc: Callable[[], str],
         ticket: str,
     ) -> None:
+        """`careful` tells whether the rules that allow are suspended."""
         self._assessment = assessment
         self._incoming = incoming
         self._judged = judged
+        self._careful = careful
         self._now_utc = now_utc
         self._ticket = ticket
         incoming.shown += 1
@@ -54,6 +60,42 @@ class AskedCall:
         fresh = self._request()
         if _says(fresh) == _says(self.shown):
             return None
+        return self._show_anew()
+
+    async def edit(
+        self, arguments: JsonObject, waits: Callable[[], bool]
+    ) -> ApprovalRequest | Refused | None:
+        """Judge it with these arguments as if it had come with them, and be that from now on."""
+        edited = edited_from(self._judged, arguments)
+        if edited is None:
+            return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS)
+        refusal = await self._assessment.look_into(self._incoming, edited)
+        if not waits():
+            return None
+        # From here on there is no await, so that nothing comes between.
+        refusal = refusal or self._assessment.overtaken(self._incoming, edited)
+        return refusal or self._become(edited)
+
+    def drop_edit(self) -> ApprovalRequest | None:
+        """Be again what was asked: its agent stopped waiting, and repeats that and nothing else."""
+        if self._judged.asked is None:
+            return None
+        self._judged.become(self._judged.asked)
+        self._judged.judgement = self.judge_again(suspended=self._careful())
+        return self._show_anew()
+
+    def _become(self, edited: Judged) -> ApprovalRequest | Refused:
+        as_asked = edited.asked is not None and edited.digest == edited.asked.digest
+        if as_asked and edited.asked is not None:
+            edited = edited.asked
+        careful = self._careful()
+        edited.judgement = self._assessment.judge(self._incoming, edited, suspended=careful)
+        if edited.judgement.verdict is Verdict.DENY:
+            return denied(edited.judgement)
+        self._judged.become(edited)
+        return self._show_anew()
+
+    def _show_anew(self) -> ApprovalRequest:
         self._incoming.shown += 1
         self.shown = self._request()
         self._incoming.approval_id = self.shown.id

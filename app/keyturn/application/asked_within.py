@@ -48,7 +48,8 @@ class AskedWithin:
         if isinstance(state, str):
             requests = result.get(REQUESTS)
             asked = requests if isinstance(requests, dict) else ()
-            incoming.connection.session.continuations.issued(state, judged.call, asked)
+            edited = judged.asked.call if judged.asked is not None else None
+            incoming.connection.session.continuations.issued(state, judged.call, asked, edited)
         return reply
 
     async def _fault_of(self, incoming: IncomingCall, call: ToolCall, result: JsonObject) -> str:

@@ -1,6 +1,6 @@
 """What a person is asked about a judged call: the approval request, made from its facts."""
 
-from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.application.approval_request import ApprovalRequest, AskedFor, RequestKind
 from keyturn.application.call import IncomingCall, Judged, Refused
 from keyturn.application.provenance import asked_by
 from keyturn.domain.canonical import canonical
@@ -35,6 +35,12 @@ def denied(judgement: Judgement | None) -> Refused:
         never=rule is not None and rule.never,
         crossing=judgement.crossing if judgement is not None else None,
     )
+
+
+def _asked_for(asked: Judged | None) -> AskedFor | None:
+    if asked is None:
+        return None
+    return AskedFor(arguments=asked.canonical_arguments.decode(), digest=asked.digest)
 
 
 def call_request(
@@ -81,6 +87,7 @@ def call_request(
         ran=judged.ran,
         flows=judged.flows,
         signs=session.signs_in_reach,
+        edited=_asked_for(judged.asked),
         two_persons=standing.two_persons,
         pinned_at=standing.pin.pinned_at if standing.pin is not None else "",
         created_utc=created_utc,

@@ -11,6 +11,7 @@ from keyturn.application.alerts import Alerts
 from keyturn.application.asking import denied
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused, scope_of
 from keyturn.application.connection import Connection
+from keyturn.application.editing import continued
 from keyturn.application.environments import Environments
 from keyturn.application.fitness import Fitness
 from keyturn.application.flow_ledger import FlowLedger
@@ -90,6 +91,10 @@ class Assessment:
         judged = self.identify(incoming)
         if isinstance(judged, Refused):
             return None, judged
+        return judged, await self.look_into(incoming, judged)
+
+    async def look_into(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Walk steps 2 to 4 of what is identified; a DENY is returned as its refusal."""
         if judged.call.sealed is not None:
             judged.apart = True
             judged.digest = await asyncio.to_thread(judged.call.digest)
@@ -98,9 +103,10 @@ class Assessment:
             refusal = self._fitness.refusal(incoming, judged)
         refusal = refusal or await self._fitness.refusal_of_typed(judged)
         if refusal is not None:
-            return judged, refusal
+            return refusal
         await self._understand(incoming, judged)
-        return judged, await self._trace_and_judge(incoming, judged)
+        judged.digest = judged.digest or judged.call.digest(judged.canonical_arguments)
+        return await self._judge(incoming, judged)
 
     async def _understand(self, incoming: IncomingCall, judged: Judged) -> None:
         """Find out once what the commands among the arguments do.
@@ -234,7 +240,7 @@ class Assessment:
             params=without_own_meta(incoming.params),
             method=incoming.method,
         )
-        return Judged(
+        judged = Judged(
             call=call,
             standing=standing,
             definition=definition,
@@ -242,19 +248,16 @@ class Assessment:
             task=session.task,
             stops_seen=self._stop.count,
         )
+        return continued(judged, session.continuations)
 
     # 3, 4 -------------------------------------------------------------- trace, judge
 
-    async def _trace_and_judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        """Find where the values came from, then judge; a DENY is returned as its refusal."""
-        judged.digest = judged.digest or judged.call.digest(judged.canonical_arguments)
-        return await self._judge(incoming, judged)
-
     async def _judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Find where the values came from, then judge."""
         said = "" if judged.definition is None else judged.definition.text
         session = incoming.connection.session
-        judged.trace, paused = await session.traced(judged.call.arguments, said)
-        judged.apart |= paused
+        trace, paused = await session.traced(judged.call.arguments, said)
+        judged.trace, judged.apart = judged.with_edit(trace), judged.apart | paused
         judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
         judged.basis = self._basis(incoming, judged)
         if judged.judgement.verdict is Verdict.DENY:
@@ -291,7 +294,8 @@ class Assessment:
         continuations = connection.session.continuations
         if judgement.verdict is not Verdict.DENY and continuations.holds(call):
             return Judgement(verdict=Verdict.ALLOW, because=Because.CONTINUATION)
-        return _unless_held_back(judgement, incoming, judged)
+        held = _unless_held_back(judgement, incoming, judged)
+        return held if judged.asked is None else _asked_instead(held, Because.EDITED)
 
 
 def _shapes_in(judged: Judged) -> tuple[Shaped, ...]:

@@ -22,6 +22,7 @@ from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.destinations import Destination, destinations_in
+from keyturn.domain.edit import with_typed_on_card
 from keyturn.domain.environment import Crossing
 from keyturn.domain.flow import NO_FLOWS, Flows
 from keyturn.domain.grant import GrantScope
@@ -203,10 +204,23 @@ class Judged(msgspec.Struct, kw_only=True):
     """How long a person took, or let it be."""
     retry_granted: bool = False
     """It was allowed, its client did not come back, and the next identical call may be sent."""
+    asked: "Judged | None" = None
+    """What its agent asked for, where a person changed the arguments."""
 
     _touches: Touches | None = None
     _sends_to: tuple[Destination, ...] | None = None
     _runs: tuple[str, ...] | None = None
+
+    def become(self, other: "Judged") -> None:
+        """Be what another one is, for all who hold this one."""
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(other, name))
+
+    def with_edit(self, trace: Trace) -> Trace:
+        """Return where its values come from, those included that a person typed in it."""
+        if self.asked is None:
+            return trace
+        return with_typed_on_card(trace, self.asked.call.arguments, self.call.arguments)
 
     def touches(self) -> Touches:
         """Count what it touches, once: nothing of that changes."""
@@ -325,6 +339,8 @@ class Refused:
     hold_seconds: int = 0
     unknown: bool = False
     """The call was sent and its outcome is not known."""
+    edited: bool = False
+    """What was sent had other arguments, which a person wrote."""
     withheld: str = ""
     """The call ran, and why its result is kept back."""
     broke_schema: bool = False

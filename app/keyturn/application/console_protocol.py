@@ -18,6 +18,7 @@ from keyturn.application.console_state import (
     ServerState,
     StopState,
 )
+from keyturn.application.edit_messages import EditCall
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import PinIntent, PinState, WithPin
 from keyturn.application.practice_messages import PracticeIntent
@@ -358,7 +359,7 @@ Intent = (
     | PracticeIntent
     | Quit
 )
-FromWindow = Pong | Decide | WithPin | Intent
+FromWindow = Pong | Decide | WithPin | EditCall | Intent
 
 _encode = msgspec.json.Encoder().encode
 _to_window = msgspec.json.Decoder[ToWindow](ToWindow)

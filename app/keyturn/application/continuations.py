@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from keyturn.domain.call import ToolCall
-from keyturn.domain.canonical import JsonValue, canonical, digest_of
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 
 MOST_OPEN = 1_000
 """Of one session; the oldest are forgotten, so that their calls ask again."""
@@ -23,14 +23,37 @@ class Continuations:
 
     def __init__(self) -> None:
         self._open: OrderedDict[str, tuple[str, frozenset[str]]] = OrderedDict()
+        self._written: dict[str, tuple[str, JsonObject]] = {}
+        """By state: what an agent asked for, and the arguments that a person had sent instead."""
         self._of_tasks: OrderedDict[str, dict[str, tuple[str, bool]]] = OrderedDict()
         """What tasks asked for: by key the hash of each request, and whether it was allowed."""
 
-    def issued(self, state: str, call: ToolCall, asked: Iterable[str]) -> None:
-        """Note a state that the answer to a call carried, and the keys that it asked for."""
-        self._open[_hash_of(state)] = (call.digest_of_first(), frozenset(asked))
+    def issued(
+        self, state: str, call: ToolCall, asked: Iterable[str], edited: ToolCall | None = None
+    ) -> None:
+        """Note a state that the answer to a call carried, and the keys that it asked for.
+
+        `edited` is what its agent asked for, where a person changed that.
+        """
+        key = _hash_of(state)
+        self._open[key] = (call.digest_of_first(), frozenset(asked))
+        if edited is not None:
+            self._written[key] = (edited.digest_of_first(), call.arguments)
         while len(self._open) > MOST_OPEN:
-            self._open.popitem(last=False)
+            oldest, _ = self._open.popitem(last=False)
+            self._written.pop(oldest, None)
+
+    def written_for(self, call: ToolCall) -> JsonObject | None:
+        """Return the arguments that a person wrote for the call that this one goes on with.
+
+        None for every other one: its agent repeats what it asked, under the state of exactly that.
+        """
+        state = call.params.get(STATE)
+        written = self._written.get(_hash_of(state)) if isinstance(state, str) else None
+        if written is None or written[0] != call.digest_of_first():
+            return None
+        goes_on = self.holds(call.with_params({**call.params, "arguments": written[1]}))
+        return written[1] if goes_on else None
 
     def knows(self, state: str) -> bool:
         """Tell whether an answer carried this state, whichever call it continues."""
@@ -71,7 +94,9 @@ class Continuations:
         """Use the state up; False when another call has, or it never held."""
         if not self.holds(call):
             return False
-        del self._open[_hash_of(str(call.params[STATE]))]
+        key = _hash_of(str(call.params[STATE]))
+        del self._open[key]
+        self._written.pop(key, None)
         return True
 
 

@@ -17,6 +17,7 @@ from keyturn.application.call import (
     Refused,
     Silence,
 )
+from keyturn.application.editing import with_latest
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.late_results import Claim
 from keyturn.application.ports.clock import Clock
@@ -26,7 +27,6 @@ from keyturn.application.silent_denials import SilentDenial
 from keyturn.application.stop import StopSwitch
 from keyturn.application.waiting import Resolution, bytes_of
 from keyturn.domain.approval import State
-from keyturn.domain.call import without_own_meta
 from keyturn.domain.canonical import Malformed
 from keyturn.domain.decision import Outcome, Verdict
 from keyturn.domain.policy import LIMITED, Because, Judgement
@@ -90,7 +90,7 @@ class Decider:
             return decided
         # The digest is the same: only the token for progress is the last request's.
         if not isinstance(incoming.params, Malformed):
-            judged.call = judged.call.with_params(without_own_meta(incoming.params))
+            judged.call = with_latest(judged, incoming.params)
         looked = self.look_again(incoming, judged, decided)
         return looked if looked is not None else await self.settle(incoming, judged)
 
@@ -141,7 +141,8 @@ class Decider:
         if incoming.ended:
             return refused(Outcome.ERROR_BROKER)
         weighed = judged.weighed(incoming.connection)
-        if self._approvals.take_retry_grant(judged.digest, weighed):
+        asked = judged.asked is None
+        if asked and self._approvals.take_retry_grant(judged.digest, weighed):
             return Decided(outcome=Outcome.ALLOWED_RETRY_GRANT, level=level)
         denial = self._approvals.denials.repeated(judged.digest)
         if denial is not None:
@@ -183,7 +184,14 @@ class Decider:
     async def _ask(self, incoming: IncomingCall, judged: Judged) -> Decided:
         """Ask a person, and wait as long as the agent can be held."""
         now, ticket = self._clock.now_utc, self._ids.ticket()
-        asked = AskedCall(self._assessment, incoming, judged, now_utc=now, ticket=ticket)
+        asked = AskedCall(
+            self._assessment,
+            incoming,
+            judged,
+            careful=lambda: self._stop.careful,
+            now_utc=now,
+            ticket=ticket,
+        )
         request = asked.shown
         self._approvals.asked.tell(request)
         if request.two_persons and not self._approvals.somebody_second():
@@ -235,6 +243,9 @@ class Decider:
 
         An allowed call is not sent, and its next identical one may be; the stop forgets that.
         """
+        if shown.edited is not None:
+            # Its agent repeats what it asked itself, which nobody has answered.
+            return
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
             self._approvals.denials.unheard(shown, answer)
         elif not self._stop.engaged and self._stop.count == judged.stops_seen:

@@ -32,6 +32,8 @@ from keyturn.application.call import (
     Silence,
 )
 from keyturn.application.deciding import Decided, Decider, refused
+from keyturn.application.edit_told import told_of_edit
+from keyturn.application.editing import ASKED, note_asked
 from keyturn.application.events import Observers, Topic
 from keyturn.application.held_results import HeldResults
 from keyturn.application.hold_budgets import HoldBudgets
@@ -232,6 +234,7 @@ class Gate:
         )
         if decided.outcome is Outcome.ALLOWED_RULE:
             await self._rules.keep_use(judged.judgement)
+        note_asked(incoming, judged, self._log, self._recorder)
         await self._log.commit(entry, durability)
         incoming.decided, judged.outcome = True, decided.outcome
         session = incoming.connection.session
@@ -305,7 +308,7 @@ class Gate:
             answered = await reply
             flight.failed = isinstance(answered, AnsweredError)
             received = await self._receiver.receive(incoming, judged, answered)
-            answer = await self._within.admit(incoming, judged, received)
+            answer = told_of_edit(judged, await self._within.admit(incoming, judged, received))
             # Before the agent can use what it says: calls are traced against all of it.
             await incoming.connection.session.remembered()
         finally:
@@ -358,6 +361,8 @@ def _details(incoming: IncomingCall, judged: Judged, decided: Decided) -> JsonOb
         more["rounds"] = incoming.rounds.given
     if incoming.again_for:
         more[AGAIN_FOR] = incoming.again_for
+    if judged.asked is not None:
+        more[ASKED] = judged.asked.digest
     if isinstance(decided.refusal, Refused) and decided.refusal.faults:
         more["faults"] = list(decided.refusal.faults)
     return {"call_number": judged.number, "decide_ms": judged.decide_ms, **more}

@@ -52,8 +52,11 @@ class LateCalls:
         self._results.ended(flight, reply)
 
     def claim(self, incoming: IncomingCall, judged: Judged) -> Claim | None:
-        """Return what an identical earlier call leaves to this one; None for a call of its own."""
-        return self._results.claim(incoming, judged)
+        """Return what an identical earlier call leaves to this one; None for a call of its own.
+
+        As one with a person's arguments is, which its agent has made neither now nor before.
+        """
+        return self._results.claim(incoming, judged) if judged.asked is None else None
 
     @contextmanager
     def holding(self, claim: Claim) -> Generator[None]:

@@ -100,7 +100,9 @@ class LateResults:
             actor=actor_of(judged.outcome),
             read=judged.tier is Tier.T0,
             # The state of a task, or a resource, changes without any call: it is asked for anew.
-            outdated=judged.tier is Tier.T0 and not judged.call.is_of_tool,
+            # And what a person made of a call is an answer to that one alone.
+            outdated=judged.asked is not None
+            or (judged.tier is Tier.T0 and not judged.call.is_of_tool),
         )
         self._changed(flight)
         self._flights.setdefault(flight.digest, {})[flight] = None

@@ -1,6 +1,7 @@
 """What the use cases write down: entries of the log made from calls, answers and events."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from keyturn.application.answering import WINDOW
@@ -73,8 +74,8 @@ class Recorder:
     """Builds the entries of calls and hands them to the log."""
 
     def __init__(self, log: DecisionLog, mask: SecretMask) -> None:
-        self._log = log
-        self._mask = mask
+        self._log, self._mask = log, mask
+        self.masked = partial(masked_json, mask=mask)
         self._names = RecordedNames(mask)
         self.on_decision: Callable[[str], None] = lambda _agent: None
         """Called with the agent of each decision, where it proved who it is."""

@@ -13,10 +13,11 @@ from keyturn.application.continuations import Continuations
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import ResultSource, TraceIndex, TraceIndexes, Tracing
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
+from keyturn.application.said_texts import SaidTexts
 from keyturn.application.slices import Slices, at_once, in_slices
 from keyturn.application.typed_texts import TypedTexts
 from keyturn.domain.call import ToolCall
-from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.decision import Outcome
 from keyturn.domain.destinations import Destination, SeenDestinations
 from keyturn.domain.lamps import Lamps
@@ -27,10 +28,6 @@ EARLIER_CALLS = 3
 MOST_SIGNS = 50
 MOST_SIGNS_BESIDE = 10
 """Of what is said beside results, which is cheap to say: the signs of results stay in sight."""
-MOST_NOTICED = 4 * 1024 * 1024
-"""Bytes of what servers tell unasked that one session traces; beyond, its trace is incomplete."""
-_NOTICE_BYTES = 1024
-"""What each of these counts beside its text."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,10 +40,8 @@ class Session:
     """The host process; None for the agent's credential session."""
     index: TraceIndex
     new_index: Callable[[], TraceIndex]
-    notices: TraceIndex | None = None
-    """Of what servers told unasked; apart, so that no flood of it makes a value seem common."""
-    noticed: int = 0
-    """Bytes that are traced there."""
+    said: SaidTexts | None = None
+    """What was said beside results; made with the first text."""
     typed: TypedTexts | None = None
     """What is said to have been typed to the agent; made with the first text."""
     found_in_notices: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
@@ -84,7 +79,7 @@ class Session:
         self.lit_by.clear()
         self.signs.clear()
         self.signs_beside = 0
-        self.index, self.notices, self.noticed = self.new_index(), None, 0
+        self.index, self.said = self.new_index(), None
         self.sent_to = SeenDestinations()
         self.earlier.clear()
         self.continuations = Continuations()
@@ -167,26 +162,22 @@ class Session:
         if self.signs_beside <= MOST_SIGNS_BESIDE:
             self.signs.append(number or self.next_result())
 
-    def take_notice(self, server: str, method: str, said: JsonValue, size: int) -> None:
+    def take_notice(self, server: str, method: str, said: JsonObject, size: int) -> None:
         """Trace what a server told unasked, which is anybody's text."""
         self._raise(Lamps.U)
         self.take_said(server, method, said, size)
 
     def take_said(
-        self, server: str, method: str, said: JsonValue, size: int, *, untrusted: bool = True
+        self, server: str, method: str, said: JsonObject, size: int, *, untrusted: bool = True
     ) -> None:
         """Trace what was said in this session beside the results of calls.
 
         A server's questions, and what was answered to them: who answers is a claim of the agent's.
         """
-        if self.noticed > MOST_NOTICED:
-            return
-        self.noticed += size + _NOTICE_BYTES
-        if self.notices is None:
-            self.notices = self.new_index()
-        number = self.next_result()
-        source = ResultSource(number=number, server=server, tool=method, untrusted=untrusted)
-        self.notices.add(source, said)
+        if self.said is None:
+            self.said = SaidTexts(self.new_index)
+        source = ResultSource(number=self.results, server=server, tool=method, untrusted=untrusted)
+        self.said.take(source, self.next_result, said, size)
 
     def take_typed(self, where: str, text: str, *, suspicious: bool = False) -> None:
         """Trace what was typed, as `where` says; it lights nothing and puts nothing out."""
@@ -197,7 +188,7 @@ class Session:
     async def remembered(self) -> None:
         """Wait until all that was said is in the index; the loop serves others in between."""
         slices = Slices()
-        others = (self.notices, self.typed)
+        others = (self.said, self.typed)
         while self.index.go_on() or any(one is not None and one.go_on() for one in others):
             await slices.pause()
 
@@ -234,18 +225,17 @@ class Session:
     def _in_results(
         self, sessions: "tuple[Session, ...]", arguments: JsonObject, definition: str
     ) -> Tracing:
-        if len(sessions) == 1 and self.notices is None and not self.noticed:
+        if len(sessions) == 1 and self.said is None:
             return (yield from self.index.tracing(arguments, definition))
-        indexes = [session.index for session in sessions]
-        indexes += [session.notices for session in sessions if session.notices is not None]
+        beside = [session.said for session in sessions if session.said is not None]
         traces: list[Trace] = []
-        for index in indexes:
+        for index in (*(session.index for session in sessions), *beside):
             trace = yield from index.tracing(arguments, definition)
             traces.append(trace)
         return bounded(
             (origin for trace in traces for origin in trace.origins),
             incomplete=any(trace.incomplete for trace in traces)
-            or any(session.noticed > MOST_NOTICED for session in sessions),
+            or any(said.is_cut for said in beside),
         )
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from keyturn.application.approval_request import Answer, ApprovalRequest
+from keyturn.application.call import Refused
 from keyturn.application.ports.clock import Timer
 from keyturn.application.ports.processes import ObservedProcess
 from keyturn.domain.approval import Event, State, advance
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.decision import Outcome
 from keyturn.domain.grant import GrantScope
 from keyturn.domain.policy import Judgement
@@ -51,6 +53,19 @@ class WaitingCall(Protocol):
         """Return what to show in place of what was shown; None while that still holds."""
         ...
 
+    async def edit(
+        self, arguments: JsonObject, waits: Callable[[], bool]
+    ) -> ApprovalRequest | Refused | None:
+        """Judge it with these arguments, which a person wrote, and be that from now on.
+
+        Returns what to show; or why it stays as it is, None where by then it does not wait.
+        """
+        ...
+
+    def drop_edit(self) -> ApprovalRequest | None:
+        """Be again what was asked, and return that to show; None where nothing was edited."""
+        ...
+
 
 @dataclass(slots=True, kw_only=True)
 class Waiting:
@@ -77,7 +92,7 @@ class Waiting:
     """About how much memory it takes, and a line to whoever answers."""
 
     def __post_init__(self) -> None:
-        """Weigh the request once; its texts do not change."""
+        """Weigh the request once; its texts do not change while it is the same one."""
         self.held_bytes = bytes_of(self.request)
 
     @property
@@ -86,9 +101,20 @@ class Waiting:
         return self.call.masked if self.call is not None else b""
 
     @property
+    def allowed_as(self) -> Outcome:
+        """Name what allowing it by a click is."""
+        asked = self.request.edited is None
+        return Outcome.ALLOWED_ONCE if asked else Outcome.ALLOWED_MODIFIED
+
+    @property
     def is_review(self) -> bool:
         """Tell whether no agent is held by it, so that it stays until it is answered."""
         return self.deadline_ns is None
+
+    def become(self, request: ApprovalRequest) -> None:
+        """Take it that it is asked about as this from now on."""
+        self.request = request
+        self.held_bytes = bytes_of(request) + len(self.masked)
 
     def keep(self, masked: bytes) -> None:
         """Keep what its end will be recorded with: to look for secrets then may be too slow."""
@@ -144,6 +170,7 @@ class Watchers:
 def bytes_of(request: ApprovalRequest) -> int:
     """Return about how many bytes the texts of a request take, never fewer than they have."""
     size = _bytes(request.arguments) + _bytes(request.definition) + _bytes(request.bound_meta)
+    size += _bytes(request.edited.arguments) if request.edited is not None else 0
     return size + sum(_bytes(o.value) + _bytes(o.excerpt) for o in request.trace.origins)
 
 

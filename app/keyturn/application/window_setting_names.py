@@ -9,6 +9,7 @@ from typing import Final
 THEME: Final = "appearance.theme"
 TEXT_PERCENT: Final = "appearance.text_percent"
 MOTION: Final = "appearance.motion"
+LANGUAGE: Final = "appearance.language"
 PLAIN_DELAY: Final = "arming.plain_ms"
 CAREFUL_DELAY: Final = "arming.careful_ms"
 """Whatever is stored in these two, Allow arms no earlier than after the least delays."""
@@ -27,6 +28,7 @@ OF_THE_WINDOW: Final = frozenset(
         THEME,
         TEXT_PERCENT,
         MOTION,
+        LANGUAGE,
         PLAIN_DELAY,
         CAREFUL_DELAY,
         GEOMETRY,

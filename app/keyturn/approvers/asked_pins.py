@@ -17,6 +17,7 @@ from keyturn.application.console_protocol import (
     decode_from_window,
     encode_line,
 )
+from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import TOGETHER, WithPin
 
 _MOST: Final = 500
@@ -68,7 +69,7 @@ def carried_by(message: WithPin) -> tuple[Decide | Intent, ...]:
     """Return what a PIN came with; nothing where any of it is no such thing."""
     lines = (message.intent, *message.more)
     read = [decode_from_window(line.encode("utf-8", "surrogatepass")) for line in lines]
-    carried = tuple(one for one in read if one and not isinstance(one, Pong | WithPin))
+    carried = tuple(one for one in read if one and not isinstance(one, Pong | WithPin | EditCall))
     return carried if len(carried) == len(read) else ()
 
 

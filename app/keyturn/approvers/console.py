@@ -7,7 +7,6 @@ wait inside their deadline for the restarted window, and the stop and the rules 
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +33,7 @@ from keyturn.application.console_protocol import (
     Welcome,
     decode_from_window,
 )
+from keyturn.application.edit_messages import EditCall
 from keyturn.application.events import Observers, Topic
 from keyturn.application.intents import Intents
 from keyturn.application.overview import ALL_TOPICS, Overview
@@ -44,7 +44,8 @@ from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.asked_pins import carried_by
 from keyturn.approvers.console_answers import ConsoleAnswers
-from keyturn.approvers.console_pipe import ConsolePipe
+from keyturn.approvers.console_edits import ConsoleEdits
+from keyturn.approvers.console_pipe import ConsolePipe, Starts
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import BothWanted, KeyturnError, PinWanted
 from keyturn.domain.system_text import readable
@@ -94,24 +95,22 @@ class ConsoleApprover:
         pins: Pins | None = None,
         second: SecondPerson | None = None,
     ) -> None:
-        self._argv = tuple(argv)
-        self._env = dict(env)
+        self._argv, self._env = tuple(argv), dict(env)
         self._welcome = welcome
         self._approvals, self._words = approvals, words
         self._answers = ConsoleAnswers(
             approvals, words, pins, second, overview.rule, overview.floods
         )
+        self._edits = ConsoleEdits(approvals, words)
         self._gave_up, self._pace = gave_up, pace or ConsolePace()
         self._pipe = pipe or ConsolePipe()
         self._write = self._pipe.write
         self._intents: Intents | None = None
         self._tasks = TaskOwner()
         self._feed = _StateFeed(overview, self._tasks, self._write, self._pace.coalesce_seconds)
-        self._starts: deque[float] = deque(maxlen=self._pace.restarts + 1)
-        self._heard = 0.0
-        self._answered = False
-        self._wanted = asyncio.Event()
-        self._closing = False
+        self._starts = Starts(self._pace.restarts, self._pace.restart_window_seconds)
+        self._heard, self._answered = 0.0, False
+        self._wanted, self._closing = asyncio.Event(), False
         self._unsubscribe = observers.subscribe(self._feed.changed)
 
     def start(self, intents: Intents) -> None:
@@ -135,11 +134,16 @@ class ConsoleApprover:
     def raise_window(self) -> bool:
         """Bring the window to the front, or start it again after it was given up on."""
         if self._pipe.process is None:
-            self._starts.clear()
+            self._starts.forget()
             self._wanted.set()
         else:
             self._write(RaiseWindow())
         return True
+
+    def reopen(self) -> None:
+        """Begin the window anew, because it is to speak another language: that is no failure."""
+        self._starts.forget()
+        self._pipe.end()
 
     @property
     def pid(self) -> int | None:
@@ -185,7 +189,7 @@ class ConsoleApprover:
     async def _keep_alive(self) -> None:
         while not self._closing:
             await self._wanted.wait()
-            if self._too_many_restarts():
+            if self._starts.too_many(asyncio.get_running_loop().time()):
                 self._wanted.clear()
                 self._gave_up(self._words("console.gave_up"))
                 continue
@@ -196,14 +200,9 @@ class ConsoleApprover:
             except Exception:  # noqa: BLE001 -- the pipe's edge: whatever it was, a new window comes
                 _log.exception("console ended by an error")
 
-    def _too_many_restarts(self) -> bool:
-        now = asyncio.get_running_loop().time()
-        window = self._pace.restart_window_seconds
-        return sum(1 for start in self._starts if now - start < window) > self._pace.restarts
-
     async def _run_once(self) -> None:
         loop = asyncio.get_running_loop()
-        self._starts.append(loop.time())
+        self._starts.begin(loop.time())
         process = await asyncio.create_subprocess_exec(
             *self._argv,
             stdin=asyncio.subprocess.PIPE,
@@ -283,6 +282,8 @@ class ConsoleApprover:
                 self._tasks.start(self._answer_with_pin(message), "answer with PIN")
             case Decide():
                 self._write(self._answers.without_pin(message))
+            case EditCall():
+                self._tasks.start(self._edits.answer(message, self._write), "edit")
             case WithPin():
                 self._tasks.start(self._carry_out_with_pin(message), "intent with PIN")
             case _:

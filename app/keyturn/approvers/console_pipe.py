@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import deque
 
 from keyturn.application.console_protocol import WINDOW_LINE_BYTES, ToWindow, encode_line
 
@@ -10,6 +11,26 @@ _log = logging.getLogger(__name__)
 
 MOST_UNREAD = 512 * 1024 * 1024
 """Bytes that a window may leave unread: twice what the queue holds. Beyond, it is ended."""
+
+
+class Starts:
+    """Counts the starts of a window: one that ends again and again is given up on."""
+
+    def __init__(self, restarts: int, seconds: float) -> None:
+        self._most, self._seconds = restarts, seconds
+        self._moments: deque[float] = deque(maxlen=restarts + 1)
+
+    def begin(self, now: float) -> None:
+        """Note a start."""
+        self._moments.append(now)
+
+    def too_many(self, now: float) -> bool:
+        """Tell whether it was started more often than it may be within the time."""
+        return sum(1 for start in self._moments if now - start < self._seconds) > self._most
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self._moments.clear()
 
 
 class ConsolePipe:

@@ -3,6 +3,7 @@
 It runs at every text that a person sends, so nothing is loaded that this text does not need.
 """
 
+import os
 import shlex
 import sys
 from functools import cache
@@ -135,6 +136,6 @@ def _text_check() -> "TextCheck":
 
 @cache
 def _words() -> "Words":
-    from keyturn.presentation.words import Words
+    from keyturn.bootstrap.spoken import spoken_words
 
-    return Words(find_resources() / "translations")
+    return spoken_words(os.environ)

@@ -68,7 +68,7 @@ class Troubles:
 
     def window_gave_up(self, sentence: str) -> None:
         """Say at the terminal, where there is one, that the window does not come back."""
-        _log.error("%s", sentence)
+        _log.error("the window ended too often and is not started again")
         self._window_gone = self._window_gone or self._clock.now_utc()
         sys.stderr.write(f"keyturn: {sentence}\n")
 

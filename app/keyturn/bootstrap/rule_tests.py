@@ -1,5 +1,6 @@
 """Tests of the rules of a headless FILE: what is odd, and whether something can ever happen."""
 
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +8,8 @@ from pathlib import Path
 from keyturn.application.configuration_file import FileContent, read_file_content
 from keyturn.bootstrap import ProfileChoice
 from keyturn.bootstrap.commands import find_profile
+from keyturn.bootstrap.spoken import spoken_words
 from keyturn.desktop.private_files import read_owned
-from keyturn.desktop.resources import find_resources
 from keyturn.domain.canonical import JsonValue
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.policy import Posture
@@ -18,7 +19,6 @@ from keyturn.domain.rule_lint import KnownTool, lint
 from keyturn.domain.rule_proof import Never, Question, can_ever
 from keyturn.presentation.rule_findings import RuleFindings
 from keyturn.presentation.rule_sentences import RuleSentences
-from keyturn.presentation.words import Words
 from keyturn.storage.listing import pinned_tools
 
 
@@ -33,7 +33,7 @@ class RulesTested:
 def lint_file(choice: ProfileChoice, file: Path) -> RulesTested:
     """Say what is odd about the rules of FILE beside the tools that the profile has pinned."""
     content = _read(file)
-    words = Words(find_resources() / "translations")
+    words = spoken_words(choice.env)
     sentences, findings = RuleSentences(words), RuleFindings(words)
     found = lint(content.policy.rules, _tools(choice, content))
     lines = [f"{f.rule.id}: {sentences.title(f.rule)} {findings.sentence(f)}" for f in found]
@@ -44,7 +44,7 @@ def lint_file(choice: ProfileChoice, file: Path) -> RulesTested:
 
 def ask_of_file(file: Path, question: Question) -> RulesTested:
     """Say whether the rules of FILE can ever allow a call."""
-    policy, words = _read(file).policy, Words(find_resources() / "translations")
+    policy, words = _read(file).policy, spoken_words(os.environ)
     answer = can_ever(question, policy.rules)
     lines = [RuleFindings(words).answer(answer)]
     if question.kind is Kind.CALL and policy.posture is Posture.ASK_WRITES:

@@ -36,6 +36,7 @@ from keyturn.bootstrap.lost_calls import record_what_was_lost
 from keyturn.bootstrap.overseeing import Troubles, make_overview
 from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.sign_ins import SignInsOnDemand
+from keyturn.bootstrap.spoken import spoken_words
 from keyturn.broker.downstream_socket import DownstreamSocket
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.hub import Hub, HubSettings
@@ -90,7 +91,7 @@ class Service:
         """What the window calls the profile; empty for the default one."""
         self._server_logs: dict[str, ServerLog] = {}
         self.resources = find_resources()
-        self.words = Words(self.resources / "translations")
+        self.words = spoken_words(base.env, base.registry.settings)
         self._sign_ins = SignInsOnDemand(
             base.secrets,
             base.known,

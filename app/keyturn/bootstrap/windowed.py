@@ -25,6 +25,7 @@ from keyturn.bootstrap.headless import CONSOLE_MARK
 from keyturn.bootstrap.keychains import profile_keychain, seals_keychain
 from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.service import Service
+from keyturn.bootstrap.spoken import follow_language
 from keyturn.desktop.notifications import DesktopNotifier, NoticeAction
 from keyturn.desktop.paths import Profile
 from keyturn.domain.configuration import Limits
@@ -79,6 +80,13 @@ async def run_with_console(
     console = service.make_console(platform)
     notice = waiting_notice(service, foundation, console.raise_window)
     foundation.approvals.attach(console)
+    follow_language(
+        service.words,
+        env=foundation.env,
+        settings=lambda: foundation.registry.settings,
+        observers=foundation.observers,
+        changed=console.reopen,
+    )
     enrolment = Enrolment(
         live=service.hub,
         registry=foundation.registry,
@@ -126,8 +134,7 @@ def waiting_notice(
     notifier = DesktopNotifier(
         start=TaskOwner().start,
         on_action=act,
-        open_label=service.words("notice.open"),
-        deny_label=service.words("notice.deny"),
+        labels=lambda: (service.words("notice.open"), service.words("notice.deny")),
     )
     notice = WaitingNotice(
         notifier=notifier,

@@ -66,13 +66,14 @@ class DesktopNotifier:
     """
 
     def __init__(
-        self, *, start: StartTask, on_action: OnAction, open_label: str, deny_label: str
+        self, *, start: StartTask, on_action: OnAction, labels: Callable[[], tuple[str, str]]
     ) -> None:
+        """`labels` says what stands on the buttons that open and that deny, at each notice anew."""
         self.on_server: Callable[[], None] = lambda: None
         """Called when the server that shows them has come or gone."""
         self._start = start
         self._on_action = on_action
-        self._labels = {_OPEN_KEY: open_label, _DENY_KEY: deny_label}
+        self._labels = labels
         self._lock = asyncio.Lock()
         self._bus: SessionBus | None = None
         self._server = ""
@@ -172,13 +173,14 @@ class DesktopNotifier:
         # A server without actions may turn them into a dialog, or refuse.
         if not self._can("actions"):
             return []
-        actions = [_OPEN_KEY, self._labels[_OPEN_KEY]]
+        open_label, deny_label = self._labels()
+        actions = [_OPEN_KEY, open_label]
         if notice.request_id:
             key = f"{_DENY_KEY}-{secrets.token_hex(8)}"
             self._denials[key] = notice
             while len(self._denials) > _REMEMBERED_DENIALS:
                 self._denials.popitem(last=False)
-            actions += [key, self._labels[_DENY_KEY]]
+            actions += [key, deny_label]
         return actions
 
     def _on_signal(self, signal: BusMessage) -> None:

@@ -6,6 +6,8 @@ from math import inf
 
 import msgspec
 
+from keyturn.domain.typed import ON_CARD
+
 MOST_ORIGINS = 256
 MOST_ORIGIN_BYTES = 256 * 1024
 """Of the values and excerpts of one call's origins; a card has to be sent, read and kept."""
@@ -45,6 +47,11 @@ class Origin:
         `result` is then the number of the text among those that were typed in the session.
         """
         return not self.server
+
+    @property
+    def is_on_card(self) -> bool:
+        """Whether a person typed it among the arguments of this very call."""
+        return self.is_typed and self.tool == ON_CARD
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):

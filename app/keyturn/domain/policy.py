@@ -72,6 +72,8 @@ class Because(StrEnum):
     """The tool takes two persons, so that nothing but these may allow its calls."""
     STEPPED_UP = "stepped_up"
     """What changed around the agent was looked at by nobody yet, so nothing allows its changes."""
+    EDITED = "edited"
+    """A person changed its arguments, and allows what they wrote themselves, or nobody does."""
     EARLIER_TASK = "earlier_task"
     """It was asked before a person began a new task, so that none of its lamps may be missed."""
     CROSSING = "crossing"

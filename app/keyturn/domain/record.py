@@ -40,6 +40,8 @@ class RecordType(StrEnum):
     DECISION = "decision"
     DELIVERY = "delivery"
     DETACHED = "detached"
+    EDITED = "edited"
+    """A person changed the arguments of a call; here stands what its agent asked for."""
     PASSED = "passed"
     """A method that is carried but not yet judged (resources, prompts, sampling, ...)."""
     TYPED = "typed"

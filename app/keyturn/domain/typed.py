@@ -10,6 +10,8 @@ import msgspec
 
 IN_KEYTURN = "keyturn"
 """Typed into Keyturn's own window or terminal, which Keyturn has seen."""
+ON_CARD = "keyturn-card"
+"""Typed there too, among the arguments of the very call that it stands in."""
 
 
 class InputHost(StrEnum):

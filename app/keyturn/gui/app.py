@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 import time
 from pathlib import Path
@@ -19,9 +20,11 @@ from keyturn.gui.desk import Desk
 from keyturn.gui.fonts import load_fonts
 from keyturn.gui.icons import Icons
 from keyturn.gui.look import Look
+from keyturn.gui.qt_language import speak
 from keyturn.gui.style import dress
 from keyturn.gui.theme import Appearance, Theme
 from keyturn.gui.widgets.allow_button import AccessibleAllow
+from keyturn.presentation.languages import language_for
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import read_window_settings
 from keyturn.presentation.words import Words
@@ -44,11 +47,13 @@ class Console:
         self._application.setDesktopFileName("keyturn")
         load_fonts(resources)
         theme = Theme(_system_appearance(self._application))
-        look = Look(theme, Icons(resources), Words(resources / "translations"))
         self._bridge = Bridge(input_fd, output_fd)
         appearance = AppearanceKeeper(theme, self._bridge)
-        settings = self._bridge.settings_of_welcome(_WELCOME_SECONDS)
-        appearance.use(read_window_settings(settings))
+        settings = read_window_settings(self._bridge.settings_of_welcome(_WELCOME_SECONDS))
+        language = language_for(settings.language, os.environ)
+        speak(self._application, language)
+        look = Look(theme, Icons(resources), Words(resources / "translations", language))
+        appearance.use(settings)
         dress(self._application, theme)
         self._accessible = AccessibleAllow()  # lives as long as the application
         verbs = read_verbs(resources / "verbs.toml")

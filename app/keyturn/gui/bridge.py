@@ -31,6 +31,7 @@ from keyturn.application.console_protocol import (
     decode_to_window,
     encode_line,
 )
+from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import WithPin
 from keyturn.gui.broker_events import BrokerEvents
 
@@ -73,7 +74,7 @@ class Bridge(BrokerEvents):
         self._number += 1
         return self._number
 
-    def send(self, message: Decide | WithPin | Intent) -> None:
+    def send(self, message: Decide | EditCall | WithPin | Intent) -> None:
         """Send an answer or an intent; it is written whole before this returns."""
         self._write(message)
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.console_protocol import Decide, Intent, IntentDone, encode_line
+from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import TOGETHER, WithPin
 from keyturn.gui.bridge import Bridge
 
-MakeIntent = Callable[[int], Decide | Intent]
+MakeIntent = Callable[[int], Decide | EditCall | Intent]
 """Makes an intent or an answer of the number that its outcome is reported under."""
 Heard = Callable[[IntentDone], None]
 

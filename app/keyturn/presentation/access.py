@@ -230,7 +230,7 @@ class AccessBuilder:
             ("access.created", self._if_known(state.created)),
             ("access.kept_at" if state.kept else "access.since", self._since(state)),
             ("access.last_used", self._last_used(state)),
-            ("access.uses", f"{state.uses:,}" if state.uses else ""),
+            ("access.uses", words.figure(state.uses) if state.uses else ""),
             ("access.connected", self._if_known(state.last_connected)),
             ("access.http", words("access.http_on") if state.http else ""),
         ]

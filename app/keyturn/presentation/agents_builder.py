@@ -174,8 +174,8 @@ class AgentsBuilder:
                     note=words("agents.claims", client=agent.client) if agent.client else "",
                 ),
                 Cell(text=servers or words("agents.none")),
-                Cell(text=f"{agent.connections:,}"),
-                Cell(text=f"{agent.calls:,}"),
+                Cell(text=words.figure(agent.connections)),
+                Cell(text=words.figure(agent.calls)),
                 Cell(
                     text=words("agents.lamps_lit", lamps=agent.lamps or words("agents.none")),
                     lamps=agent.lamps,
@@ -234,12 +234,12 @@ class AgentsBuilder:
         words = self._words
         servers = ", ".join(agent.servers) or words("agents.none")
         yield Pair(key=words("agents.enrolment"), value=self._since(agent))
-        yield Pair(key=words("agents.connections"), value=f"{agent.connections:,}")
+        yield Pair(key=words("agents.connections"), value=words.figure(agent.connections))
         yield Pair(key=words("agents.servers"), value=servers)
         yield Pair(key=words("agents.calls"), value=words("agents.calls_judged", n=agent.calls))
         if agent.hold_ms:
             key = "agents.hold_learned" if agent.hold_learned else "agents.hold_configured"
-            seconds = f"{agent.hold_ms / 1000:g}"
+            seconds = words.figure(agent.hold_ms / 1000, "g")
             yield Pair(key=words("agents.hold"), value=words(key, seconds=seconds))
 
     def _claimed(self, agent: AgentState) -> tuple[Pair, ...]:

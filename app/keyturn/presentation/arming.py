@@ -128,7 +128,7 @@ def terms_of(card: CardView) -> ArmingTerms:
     return ArmingTerms(
         tier=card.tier,
         confirm=owed,
-        look=careful,
+        look=careful or card.edited,
         type_name=card.name_owed or card.tier is Tier.T3 or (careful and not owed),
         pin=card.pin,
     )

@@ -121,10 +121,13 @@ class AttentionBuilder:
         median = found.median_ms
         shown_median = words("attention.no_figure")
         if median is not None:
-            shown_median = words("attention.seconds", seconds=f"{median / 1000:.1f}")
+            shown_median = words("attention.seconds", seconds=words.figure(median / 1000, ".1f"))
         quick, kind = found.too_quick, found.too_kind
         return (
-            Stat(value=f"{found.prompts_a_day:.1f}", words=words("attention.prompts_a_day")),
+            Stat(
+                value=words.figure(found.prompts_a_day, ".1f"),
+                words=words("attention.prompts_a_day"),
+            ),
             Stat(
                 value=self._share(found.approval_share),
                 words=words("attention.approvals"),
@@ -142,8 +145,8 @@ class AttentionBuilder:
         most = max(*found.days, 1)
         return tuple(
             DayLine(
-                name=f"{day.day} {month_text(day, self._words)}",
-                count=f"{count:,}",
+                name=self._words("attention.day", day=day.day, month=month_text(day, self._words)),
+                count=self._words.figure(count),
                 share=count / most,
             )
             for day, count in zip(midnights, found.days, strict=False)
@@ -154,7 +157,7 @@ class AttentionBuilder:
         if share is None:
             return self._words("attention.no_figure")
         tenths = int(share * 1000 + 1e-9)
-        shown = str(tenths // 10) if tenths % 10 == 0 else f"{tenths / 10:.1f}"
+        shown = str(tenths // 10) if tenths % 10 == 0 else self._words.figure(tenths / 10, ".1f")
         return self._words("attention.percent", number=shown)
 
     def _tool(self, tool: ToolAttention) -> ToolLine:

@@ -51,6 +51,9 @@ def like(request: ApprovalRequest, state: str) -> str:
     """
     if request.kind is not RequestKind.CALL or request.method != TOOLS_CALL:
         return ""
+    if request.edited is not None:
+        # What a person wrote for one call is allowed as that one.
+        return ""
     parts = (
         *(request.agent, request.session, request.server, request.tool or "", request.definition),
         *(request.tier.name, str(request.two_persons), request.environment, state),

@@ -100,6 +100,8 @@ class OriginLabel:
     """Index of the card's excerpt that shows the place."""
     claimed: bool = False
     """Somebody says so and nobody has seen it."""
+    typed: bool = False
+    """The reader typed it, on this card."""
 
 
 class ValueKind(Enum):
@@ -197,6 +199,8 @@ class CardActions:
     later: str = ""
     rule: str = ""
     """Empty for reviews; where no rule can decide a call, the sheet says why."""
+    edit: str = ""
+    """Beside the arguments; empty for what is not edited."""
     goes_on: bool = False
     """The button's press allows nothing yet: somebody else is next."""
 
@@ -253,6 +257,8 @@ class CardView:
     raw_meta: str = ""
     """The bound `_meta`, canonical too and sent as well; empty when there is none."""
     diff: tuple[DiffRow, ...] = ()
+    edited: bool = False
+    """A person wrote the arguments; the difference is to what the agent asked for."""
     flow: FlowGraph | None = None
     """Which servers fed the call; None where nothing is traced."""
     excerpts: tuple[SourceExcerpt, ...] = ()

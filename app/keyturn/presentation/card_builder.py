@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.presentation.argument_edit import edit_rows, is_editable
 from keyturn.presentation.asked_names import is_of_tool, server_and_name
 from keyturn.presentation.brief_names import whole_names, with_brief_names
 from keyturn.presentation.card import (
@@ -123,7 +124,8 @@ class CardBuilder:
             rows=self.rows(request, sources),
             raw_json=request.arguments,
             raw_meta=request.bound_meta,
-            diff=self._diff(request) if compared or request.kind in _COMPARED else (),
+            diff=self._diff(request) if compared or _is_compared(request) else (),
+            edited=request.edited is not None,
             flow=flow_of(request, self._words),
             excerpts=sources.excerpts,
             claimed=claimed_pairs(request, self._words),
@@ -170,6 +172,8 @@ class CardBuilder:
     def _diff(self, request: ApprovalRequest) -> tuple[DiffRow, ...]:
         if request.kind is RequestKind.COMMAND:
             return command_diff(request, self._words)
+        if request.edited is not None:
+            return edit_rows(request.edited.arguments, request.arguments)
         return _diff(request)
 
     def _row_of_rest(self, more: int) -> ArgumentRow:
@@ -197,18 +201,18 @@ class CardBuilder:
             deny=words("phrases.keep_blocked" if blocked else "phrases.deny"),
             deny_with_message=words("phrases.deny_with_message") if answered else "",
             later=words("phrases.decide_later"),
+            edit=words("edit.button") if is_editable(request, stopped=stopped) else "",
             # Also where no rule can decide: the sheet then says why not.
             rule=words("phrases.allow_with_rule") if a_call else "",
         )
 
     def action(self, request: ApprovalRequest, decisive: tuple[DecisiveValue, ...]) -> str:
         """Return the request as the object of a button's name; long values stay on the card."""
-        verb = self.phrases.verb(request)
-        lowered = verb[:1].lower() + verb[1:] if request.kind is RequestKind.CALL else verb
+        deed = self.phrases.deed(request)
         value = next((d.value for d in decisive if d.owed), decisive[0].value if decisive else "")
         if not value or len(value) > _LONGEST_SPOKEN:
-            return lowered
-        return self._words("phrases.action", verb=lowered, value=value)
+            return deed
+        return self._words("phrases.action", verb=deed, value=value)
 
     def _container(self, node: Node) -> str:
         size = len(node.value) if isinstance(node.value, dict | list) else 0
@@ -230,6 +234,10 @@ def short_name(request: ApprovalRequest) -> str:
     """Return what a person types for a T3 call: the tool's name, as nobody types a whole URI."""
     tool = request.tool if is_of_tool(request.method) else None
     return tool or request.server
+
+
+def _is_compared(request: ApprovalRequest) -> bool:
+    return request.kind in _COMPARED or request.edited is not None
 
 
 def _stopped(deadline: Deadline | None) -> bool:

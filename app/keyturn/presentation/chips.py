@@ -102,6 +102,8 @@ def _provenance(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
 
 
 def _call(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
+    if request.edited is not None:
+        yield _plain(Icon.EDITED, words("edit.chip"))
     if not request.asked_by.agent_enrolled:
         yield _plain(Icon.ATTENTION, words("phrases.chip_not_enrolled"), Role.WARNING)
     if request.asked_by.program_changed:

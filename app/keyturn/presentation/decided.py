@@ -38,6 +38,7 @@ class Decided:
 
 _MARKS = {
     Outcome.ALLOWED_ONCE: (Icon.CHECK, Role.ALLOW, "decided.allowed"),
+    Outcome.ALLOWED_MODIFIED: (Icon.EDITED, Role.ALLOW, "decided.allowed_edited"),
     Outcome.ALLOWED_RULE: (Icon.CHECK, Role.ALLOW, "decided.allowed_rule"),
     Outcome.DENIED_USER: (Icon.CROSS, Role.DENY, "decided.denied"),
     Outcome.DENIED_RULE: (Icon.CROSS, Role.DENY, "decided.denied_rule"),
@@ -48,6 +49,7 @@ _MARKS = {
 
 ENDS = (
     Outcome.ALLOWED_ONCE.value,
+    Outcome.ALLOWED_MODIFIED.value,
     Outcome.DENIED_USER.value,
     Outcome.EXPIRED_NO_ANSWER.value,
 )

@@ -43,10 +43,11 @@ class FlowGraph:
 
 def flow_of(request: ApprovalRequest, words: Words) -> FlowGraph | None:
     """Return which servers fed a call; None where nothing is traced."""
-    if request.kind is not RequestKind.CALL or not request.trace.origins:
+    origins = [origin for origin in request.trace.origins if not origin.is_on_card]
+    if request.kind is not RequestKind.CALL or not origins:
         return None
     by_tool: dict[tuple[str, str], list[Origin]] = {}
-    for origin in request.trace.origins:
+    for origin in origins:
         by_tool.setdefault((origin.server, origin.tool), []).append(origin)
     ordered = sorted(by_tool.items(), key=lambda item: not any(o.untrusted for o in item[1]))
     sources = tuple(_source(*item, words) for item in ordered[:_MOST_SOURCES])

@@ -44,7 +44,7 @@ def problem_of(health: HealthState | None, words: Words) -> Problem | None:
         parts = (
             words("health.since", time=clock_text(local_time(since))) if since else "",
             words(_FAULTS[fault]),
-            words("health.again", seconds=f"{RETRY_SECONDS:g}"),
+            words("health.again", seconds=words.figure(RETRY_SECONDS, "g")),
         )
         return Problem(strong=words("health.unrecorded"), rest=" ".join(filter(None, parts)))
     if health.problem:

@@ -88,3 +88,5 @@ class HistoryDetail:
     result: tuple[Pair, ...] = ()
     kept: KeptText | None = None
     """Where the agent got the result cut, and all its text is kept."""
+    asked: tuple[ArgumentRow, ...] = ()
+    """What its agent asked for, where a person changed that."""

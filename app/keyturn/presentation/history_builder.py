@@ -11,7 +11,7 @@ from keyturn.application.recorded_names import BUILT_IN
 from keyturn.domain.decision import Actor, Delivery, Outcome
 from keyturn.domain.origin import Trace
 from keyturn.presentation.asked_names import server_and_name
-from keyturn.presentation.card import Chip, Pair
+from keyturn.presentation.card import ArgumentRow, Chip, Pair
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.flow_graph import flow_of
 from keyturn.presentation.flows import told_flows
@@ -133,11 +133,11 @@ class HistoryBuilder:
             text = words("history.chain_unreadable")
             return IconText(icon=Icon.PROBLEM, text=text, role=Role.WARNING)
         if sound:
-            text = words("history.chain_sound", n=records, count=f"{records:,}")
+            text = words("history.chain_sound", n=records, count=words.figure(records))
             return IconText(icon=Icon.CHAIN, text=text, role=Role.ALLOW)
-        known = first_bad is not None
-        key = "history.chain_broken" if known else "history.chain_changed"
-        text = words(key, number=f"{first_bad:,}") if known else words(key)
+        text = words("history.chain_changed")
+        if first_bad is not None:
+            text = words("history.chain_broken", number=words.figure(first_bad))
         return IconText(icon=Icon.PROBLEM, text=text, role=Role.DENY)
 
     def missed(self, expired: int, withdrawn: int) -> MissedNotice | None:
@@ -173,12 +173,13 @@ class HistoryBuilder:
             "withdrawn": Icon.WITHDRAWN,
             "refused": Icon.REFUSED,
         }
+        words = self._words
         return HistorySummary(
-            shown=f"{shown:,}",
-            of_all=self._words("history.of_all", count=f"{of_all:,}"),
+            shown=words.figure(shown),
+            of_all=words("history.of_all", count=words.figure(of_all)),
             outcomes=tuple(
                 IconText(
-                    icon=marks[group], text=self._words(f"history.count_{group}", count=f"{n:,}")
+                    icon=marks[group], text=words(f"history.count_{group}", count=words.figure(n))
                 )
                 for group, n in groups.items()
                 if n
@@ -215,14 +216,14 @@ class HistoryBuilder:
             rule_id=_standing_rule(item),
             result=self._result_pairs(item),
             kept=kept_text(item.result, self._words),
+            asked=_asked(found, self._cards, self._words),
         )
 
     def _server_tool(self, item: RecordedCall) -> str:
         return server_and_name(item.server, item.tool, item.method, self._words)
 
     def _wanted(self, request: ApprovalRequest) -> str:
-        verb = self._cards.phrases.verb(request)
-        return verb[:1].lower() + verb[1:]
+        return self._cards.phrases.deed(request)
 
     def _traced(self, request: ApprovalRequest, traced: int) -> IconText | None:
         if not traced:
@@ -245,14 +246,14 @@ class HistoryBuilder:
         return IconText(icon=Icon.NOBODY, text=words(f"history.by_{item.actor}"))
 
     def _seconds(self, milliseconds: int) -> str:
-        if not milliseconds:
-            return ""
-        return self._words("history.seconds", seconds=f"{milliseconds / 1000:.1f}")
+        words, seconds = self._words, milliseconds / 1000
+        return words("history.seconds", seconds=words.figure(seconds, ".1f")) if seconds else ""
 
     def _result_words(self, item: RecordedCall) -> str:
-        size = item.result.get("bytes")
-        said = self._words("history.bytes", count=f"{size:,}") if isinstance(size, int) else ""
-        done = done_in_short(item.result, self._words)
+        words, size = self._words, item.result.get("bytes")
+        known = isinstance(size, int)
+        said = words("history.bytes", count=words.figure(size)) if known else ""
+        done = done_in_short(item.result, words)
         return ", ".join(part for part in (said, done) if part)
 
     def _decision_pairs(self, found: RecordedDetail) -> tuple[Pair, ...]:
@@ -287,7 +288,7 @@ class HistoryBuilder:
         pairs = [
             Pair(
                 key=words("history.key_number"),
-                value=words("history.chained", number=f"{item.number:,}"),
+                value=words("history.chained", number=words.figure(item.number)),
             ),
             Pair(key=words("history.key_digest"), value=spaced, exact=True),
             Pair(key=words("history.key_session"), value=item.session, exact=True),
@@ -323,6 +324,13 @@ class HistoryBuilder:
             result=self._result_words(item),
             is_source=any(o.result == number and not o.is_typed for o in trace.origins),
         )
+
+
+def _asked(found: RecordedDetail, cards: CardBuilder, words: Words) -> tuple[ArgumentRow, ...]:
+    if found.asked is None:
+        return ()
+    request = request_of(found.item, found.asked, None)
+    return cards.rows(request, sources_of(request.trace, words))
 
 
 def _about_result(item: RecordedCall, words: Words) -> str:

@@ -61,6 +61,7 @@ _WHY_KEYS: dict[str, str] = {
     Because.OTHER_PARAMS.value: "phrases.why_other_params",
     Because.NOT_ASKED.value: "phrases.why_not_asked",
     Because.EARLIER_TASK.value: "phrases.why_earlier_task",
+    Because.EDITED.value: "phrases.why_edited",
     Because.STEPPED_UP.value: "phrases.why_stepped_up",
     Because.TWO_PERSONS.value: "phrases.why_two_persons",
     Because.RULES_UNSURE.value: "phrases.why_rules_unsure",
@@ -142,12 +143,15 @@ class Phrases:
 
     def verb(self, request: ApprovalRequest) -> str:
         """Return what is wanted, to stand alone: "Write a file", 'Run "Sync all"'."""
+        text = self.deed(request)
+        return text[:1].upper() + text[1:] if request.kind is RequestKind.CALL else text
+
+    def deed(self, request: ApprovalRequest) -> str:
+        """Return the same, to stand in a sentence: "write a file"."""
         if request.kind is not RequestKind.CALL:
             return self.headline(request)
-        text = self._verb_phrase(request) or self._words(
-            "phrases.run_named", name=self.server_name_of(request)
-        )
-        return text[:1].upper() + text[1:]
+        named = self._words("phrases.run_named", name=self.server_name_of(request))
+        return self._verb_phrase(request) or named
 
     def server_speaks(self, request: ApprovalRequest) -> bool:
         """Tell whether only the server's own words say what the call does."""
@@ -249,7 +253,9 @@ class Phrases:
         if request.tier is Tier.T3 and not _is_large(request):
             return ""
         arguments: JsonValue = read_json(request.arguments)
-        return self._verbs.phrase(request.server, request.tool or "", arguments)
+        return self._verbs.phrase(
+            request.server, request.tool or "", arguments, self._words.language
+        )
 
     def _call_headline(self, request: ApprovalRequest) -> str:
         phrase = self._verb_phrase(request)

@@ -69,6 +69,8 @@ class RecordedDetail:
     decision: Entry | None
     before: tuple[RecordedCall, ...] = ()
     """Calls of the same session before it, newest first."""
+    asked: str | None = None
+    """As `arguments`, what its agent asked for; None where nobody changed that."""
 
 
 def tier_of(name: str) -> Tier:

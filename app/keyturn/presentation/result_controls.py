@@ -112,7 +112,7 @@ def kept_text(result: JsonObject, words: Words) -> KeptText | None:
     size = result.get("kept")
     if not isinstance(size, int) or size <= 0:
         return None
-    note = words("results.kept_note", count=f"{size:,}")
+    note = words("results.kept_note", count=words.figure(size))
     return KeptText(note=note, show=words("results.show_kept"))
 
 
@@ -145,7 +145,7 @@ def controls_view(
 
 def budgets_view(controls: ResultControls, used: int, words: Words) -> ControlsView:
     """Return what is chosen of all that an agent is given; it had `used` tokens today."""
-    told = words("results.given_today", n=used, count=f"{used:,}")
+    told = words("results.given_today", n=used, count=words.figure(used))
     groups = (
         _group("session_tokens", words("results.given_session"), BUDGETS, controls, words),
         _group("day_tokens", words("results.given_day"), BUDGETS, controls, words),
@@ -189,7 +189,7 @@ def _used(used: Sequence[tuple[str, int]], words: Words) -> str:
         words(
             "results.used_by",
             n=tokens,
-            count=f"{tokens:,}",
+            count=words.figure(tokens),
             agent=bare_text(agent) if agent else words("results.used_unproven"),
         )
         for agent, tokens in used[:MOST_TOLD_AGENTS]
@@ -250,7 +250,7 @@ def done_pairs(result: JsonObject, words: Words) -> Iterator[Pair]:
 def _limit(tokens: int, words: Words, any_key: str = "results.no_limit") -> str:
     if not tokens:
         return words(any_key)
-    return words("results.limit", n=tokens, count=f"{tokens:,}")
+    return words("results.limit", n=tokens, count=words.figure(tokens))
 
 
 def _said(finding: Finding, words: Words) -> str:

@@ -100,7 +100,7 @@ def fault_of_typed(draft: RuleDraft, words: Words) -> str:
     if odd is not None:
         return words(odd[0], path=odd[1], text=odd[2])
     fault = _read(draft).fault
-    return words(fault[0], text=fault[1], most=f"{MOST_USES:,}") if fault is not None else ""
+    return words(fault[0], text=fault[1], most=words.figure(MOST_USES)) if fault is not None else ""
 
 
 def data_of(rule: Rule) -> str:

@@ -215,6 +215,7 @@ _NO_RULE_MAY = {
     Because.STEPPED_UP.value: "phrases.why_stepped_up",
     Because.NOT_ASKED.value: "phrases.why_not_asked",
     Because.EARLIER_TASK.value: "phrases.why_earlier_task",
+    Because.EDITED.value: "phrases.why_edited",
     Because.SENDS_SECRET.value: "phrases.why_sends_secret",
     Because.ENVIRONMENT_DIFFERS.value: "phrases.why_environment_differs",
     Because.ENVIRONMENT_UNCLEAR.value: "phrases.why_environment_unclear",

@@ -237,7 +237,7 @@ class RulesBuilder:
                 Cell(text=self._words("rules.any") if rule.agent == ANY else rule.agent),
                 Cell(text=f"{rule.server} / {rule.tool}", exact=True),
                 marked(IconText(icon=icon, text=self._words(title), role=role)),
-                Cell(text=f"{known.hits:,}"),
+                Cell(text=self._words.figure(known.hits)),
                 marked(self._state_of(known, state)),
             ),
         )

@@ -8,6 +8,7 @@ from keyturn.domain.policy import Posture
 from keyturn.presentation import window_settings as names
 from keyturn.presentation.card import Pair
 from keyturn.presentation.cells import Question
+from keyturn.presentation.languages import SYSTEM
 from keyturn.presentation.pin_uses import pin_uses
 from keyturn.presentation.settings import (
     AboutRow,
@@ -37,6 +38,11 @@ _THEMES: Final = {
     ThemeChoice.LIGHT: "settings.theme_light",
     ThemeChoice.DARK: "settings.theme_dark",
     ThemeChoice.HIGH_CONTRAST: "settings.theme_high_contrast",
+}
+_LANGUAGES: Final = {
+    SYSTEM: "settings.language_system",
+    "en": "settings.language_en",
+    "de": "settings.language_de",
 }
 _MOTIONS: Final = {
     Motion.FULL: "settings.motion_full",
@@ -99,6 +105,7 @@ class SettingsBuilder:
         words = self._words
         themes = [Choice(value=t.value, text=words(key)) for t, key in _THEMES.items()]
         motions = [Choice(value=m.value, text=words(key)) for m, key in _MOTIONS.items()]
+        languages = [Choice(value=one, text=words(key)) for one, key in _LANGUAGES.items()]
         percents = [
             Choice(value=str(n), text=words("settings.percent", n=n))
             for n in _with(names.TEXT_PERCENTS, settings.text_percent)
@@ -125,6 +132,13 @@ class SettingsBuilder:
                 motions,
                 settings.motion.value,
             ),
+            self._row(
+                names.LANGUAGE,
+                "settings.language",
+                "settings.language_note",
+                languages,
+                settings.language,
+            ),
         )
 
     def _arming(self, settings: WindowSettings) -> tuple[Row, ...]:
@@ -148,7 +162,10 @@ class SettingsBuilder:
 
     def _delays(self, delays: Sequence[int]) -> list[Choice]:
         return [
-            Choice(value=str(ms), text=self._words("settings.delay", seconds=f"{ms / 1000:g}"))
+            Choice(
+                value=str(ms),
+                text=self._words("settings.delay", seconds=self._words.figure(ms / 1000, "g")),
+            )
             for ms in delays
         ]
 

@@ -13,7 +13,7 @@ from keyturn.domain.origin import Origin, Trace
 from keyturn.domain.rule import Kind
 from keyturn.domain.server_input import KINDS
 from keyturn.domain.traceable import Untraced, why_untraced
-from keyturn.domain.typed import IN_KEYTURN, InputHost
+from keyturn.domain.typed import IN_KEYTURN, ON_CARD, InputHost
 from keyturn.presentation.card import ExcerptLine, OriginLabel, SourceExcerpt, TracedSpan
 from keyturn.presentation.words import Words
 
@@ -46,7 +46,7 @@ class Sources:
         return _joined([_traced_span(value, origin) for origin in self.parts.get(path, ())])
 
 
-_KNOWN = frozenset({IN_KEYTURN, *map(str, InputHost)})
+_KNOWN = frozenset({IN_KEYTURN, ON_CARD, *map(str, InputHost)})
 _Source = tuple[bool, int, str, str]
 """Whether it was typed, its number, its server, and what it was typed in: results come first."""
 
@@ -61,17 +61,21 @@ def sources_of(trace: Trace, words: Words, signs: Collection[int] = ()) -> Sourc
     by_source: dict[_Source, list[Origin]] = {}
     for origin in trace.worst_first():
         by_path.setdefault(origin.path, []).append(origin)
-    parts = {path: _worst_of_each_part(origins) for path, origins in by_path.items()}
+    parts = {
+        path: _worst_of_each_part([one for one in origins if not one.is_on_card])
+        for path, origins in by_path.items()
+    }
     for origins in parts.values():
-        for origin in origins:
+        for origin in (one for one in origins if not one.is_on_card):
             by_source.setdefault(_source_of(origin), []).append(origin)
     order = {key: index for index, key in enumerate(sorted(by_source))}
     labels = {
         path: OriginLabel(
             text=_label_text(origins, words),
-            traced=True,
+            traced=not origins[0].is_on_card,
             claimed=is_claim(origins[0]),
-            excerpt=order[_source_of(origins[0])],
+            typed=origins[0].is_on_card,
+            excerpt=order.get(_source_of(origins[0])),
         )
         for path, origins in by_path.items()
     }
@@ -141,7 +145,7 @@ def _source_of(origin: Origin) -> _Source:
 
 def is_claim(origin: Origin) -> bool:
     """Tell whether only a host's hook, or who calls itself one, says where it comes from."""
-    return origin.is_typed and origin.tool != IN_KEYTURN
+    return origin.is_typed and origin.tool not in (IN_KEYTURN, ON_CARD)
 
 
 def typed_in(origin: Origin, words: Words) -> str:

@@ -6,6 +6,7 @@ short and plain; everything else is left for the caller to quote.
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -66,20 +67,43 @@ class Vocabulary:
     private: frozenset[str]
 
 
-class Verbs:
-    """The catalogue `resources/verbs.toml`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerbLanguage:
+    """How another language says the phrases: by English form, by English verb, by what it names."""
 
-    def __init__(self, tools: tuple[ToolPhrase, ...], vocabulary: Vocabulary) -> None:
+    forms: Mapping[str, str]
+    verbs: Mapping[str, str]
+    named: str
+    """A template of `noun` and `verb`."""
+
+    def phrase(self, verb: str, noun: str) -> str:
+        """Return what is read from a tool's name; the noun stays as the server has it."""
+        said = self.verbs.get(verb, verb)
+        return self.named.format(noun=noun, verb=said) if noun else said
+
+
+class Verbs:
+    """The catalogue `resources/verbs.toml`, and what other languages say for its phrases."""
+
+    def __init__(
+        self,
+        tools: tuple[ToolPhrase, ...],
+        vocabulary: Vocabulary,
+        languages: Mapping[str, VerbLanguage] | None = None,
+    ) -> None:
         self._tools = tools
+        self._languages = languages or {}
         self._about = lru_cache(maxsize=_REMEMBERED)(self._find)
         self.vocabulary = vocabulary
 
-    def phrase(self, server: str, tool: str, arguments: JsonValue) -> str:
+    def phrase(self, server: str, tool: str, arguments: JsonValue, language: str = "en") -> str:
         """Return "write a file" for a call; empty when neither catalogue nor name says it."""
+        spoken = self._languages.get(language)
         for entry in self._about(server, tool):
             if entry.forms:
-                return next(filter(None, (_filled(form, arguments) for form in entry.forms)), "")
-        return self._named_phrase(server, tool)
+                forms = [spoken.forms.get(f, f) for f in entry.forms] if spoken else entry.forms
+                return next(filter(None, (_filled(form, arguments) for form in forms)), "")
+        return self._named_phrase(server, tool, spoken)
 
     def decisive_paths(self, server: str, tool: str) -> tuple[str, ...]:
         """Return the pointers of the arguments that the catalogue calls decisive."""
@@ -91,7 +115,7 @@ class Verbs:
     def _find(self, server: str, tool: str) -> tuple[ToolPhrase, ...]:
         return tuple(entry for entry in self._tools if entry.covers(server, tool))
 
-    def _named_phrase(self, server: str, tool: str) -> str:
+    def _named_phrase(self, server: str, tool: str, spoken: VerbLanguage | None) -> str:
         if not _PLAIN_NAME.fullmatch(tool):
             return ""
         words = name_words(tool)
@@ -102,6 +126,8 @@ class Verbs:
             return ""
         if len(words) == 1 and words[0] in self.vocabulary.needs_object:
             return ""
+        if spoken is not None:
+            return spoken.phrase(words[0], " ".join(words[1:]))
         return " ".join([words[0], *self._with_articles(words[1:])])
 
     def _with_articles(self, words: list[str]) -> list[str]:
@@ -142,7 +168,31 @@ def read_verbs(file: Path) -> Verbs:
         raise _unusable(file, "tool is no list of tables")
     tools = tuple(_tool_phrase(file, row) for row in cast("list[object]", rows))
     sets = {name: frozenset(_texts(file, data, name)) for name in Vocabulary.__dataclass_fields__}
-    return Verbs(tools, Vocabulary(**sets))
+    others = {path.name.split(".")[1]: path for path in file.parent.glob(f"{file.stem}.*.toml")}
+    return Verbs(
+        tools,
+        Vocabulary(**sets),
+        {language: _verb_language(path) for language, path in others.items()},
+    )
+
+
+def _verb_language(file: Path) -> VerbLanguage:
+    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    named = data.get("named")
+    if not isinstance(named, str):
+        raise _unusable(file, "named is no text")
+    return VerbLanguage(
+        forms=_text_table(file, data, "forms"), verbs=_text_table(file, data, "verbs"), named=named
+    )
+
+
+def _text_table(file: Path, data: dict[str, object], name: str) -> Mapping[str, str]:
+    table = data.get(name)
+    if isinstance(table, dict):
+        entries = cast("dict[str, object]", table)
+        if all(isinstance(text, str) for text in entries.values()):
+            return cast("dict[str, str]", entries)
+    raise _unusable(file, f"{name} is no table of texts")
 
 
 def _tool_phrase(file: Path, row: object) -> ToolPhrase:

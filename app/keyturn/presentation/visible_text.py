@@ -7,6 +7,7 @@ Source of the sets: Unicode 15, `DerivedCoreProperties.txt` (Default_Ignorable_C
 UTS #51 (emoji sequences).
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -222,6 +223,11 @@ def costs_less(texts: Iterable[str], most: int) -> bool:
             if most <= 0:
                 return False
     return True
+
+
+def json_escaped(text: str) -> str:
+    """Return a JSON text that says the same, with each hidden character as its escape."""
+    return _ANY_HIDDEN.sub(lambda found: json.dumps(found.group())[1:-1], text)
 
 
 def hidden_characters(segments: Iterable[Segment]) -> int:

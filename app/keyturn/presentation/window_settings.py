@@ -11,6 +11,7 @@ from typing import Final
 
 from keyturn.application.window_setting_names import (
     CAREFUL_DELAY,
+    LANGUAGE,
     MOTION,
     NOTICES_SEEN,
     PLAIN_DELAY,
@@ -26,6 +27,7 @@ from keyturn.presentation.arming import (
     LONGEST_DELAY_MS,
     ArmingDelays,
 )
+from keyturn.presentation.languages import LANGUAGES, SYSTEM
 
 TEXT_PERCENTS: Final = (100, 110, 125, 150, 175, 200)
 PLAIN_DELAYS: Final = (LEAST_DELAY_MS, 1000, 1500, 2000, 3000, LONGEST_DELAY_MS)
@@ -55,6 +57,8 @@ class WindowSettings:
     theme: ThemeChoice = ThemeChoice.SYSTEM
     text_percent: int = TEXT_PERCENTS[0]
     motion: Motion = Motion.FULL
+    language: str = SYSTEM
+    """One of `LANGUAGES`, or SYSTEM."""
     delays: ArmingDelays = field(default_factory=ArmingDelays)
     notices_seen: bool = False
     """A person said that they saw a notification."""
@@ -68,6 +72,7 @@ def read_window_settings(stored: Mapping[str, str]) -> WindowSettings:
         theme=next((t for t in ThemeChoice if t.value == stored.get(THEME)), ThemeChoice.SYSTEM),
         text_percent=_number(stored.get(TEXT_PERCENT), TEXT_PERCENTS[0], TEXT_PERCENTS[-1]),
         motion=next((m for m in Motion if m.value == stored.get(MOTION)), Motion.FULL),
+        language=next((one for one in LANGUAGES if one == stored.get(LANGUAGE)), SYSTEM),
         delays=ArmingDelays(plain_ms=plain, careful_ms=careful),
         notices_seen=stored.get(NOTICES_SEEN) == SEEN,
     )

@@ -6,6 +6,7 @@ text.
 
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -24,22 +25,33 @@ def _english_plural(n: int) -> str:
     return "one" if n == 1 else "other"
 
 
-_PLURAL_RULES: Mapping[str, Callable[[int], str]] = {"en": _english_plural}
+_PLURAL_RULES: Mapping[str, Callable[[int], str]] = {"en": _english_plural, "de": _english_plural}
+_SEPARATORS: Mapping[str, Mapping[int, int]] = {"de": str.maketrans(",.", ".,")}
+"""What parts numbers, by language: from how Python writes them to how a reader does."""
 
 
 class Words:
     """The catalogue of one language; a key that it lacks is looked up in English.
 
     `folder` holds `<language>/<area>.toml`; an entry is a template of `str.format`, or a table of
-    plural forms (`one`, `other`) chosen by the value named `n`.
+    plural forms (`one`, `other`) chosen by the value named `n`. Numbers among the values are
+    written as the language writes them.
     """
 
     def __init__(self, folder: Path, language: str = FALLBACK_LANGUAGE) -> None:
-        self.language = language
-        self._entries = _read_language(folder, FALLBACK_LANGUAGE)
+        self._folder = folder
+        self.use(language)
+
+    def use(self, language: str) -> None:
+        """Speak another language from now on; raises UnknownWords for one without a catalogue."""
+        folder = self._folder
+        entries = _read_language(folder, FALLBACK_LANGUAGE)
         if language != FALLBACK_LANGUAGE:
-            self._entries |= _read_language(folder, language)
+            entries |= _read_language(folder, language)
+        self.language = language
+        self._entries = entries
         self._plural = _PLURAL_RULES.get(language, _english_plural)
+        self._separators = _SEPARATORS.get(language)
         self._known = frozenset(self._entries)
 
     def __call__(self, key: str, /, **values: object) -> str:
@@ -54,13 +66,27 @@ class Words:
             raise UnknownWords(f"The text {key!r} is in no catalogue.")
         template = entry if isinstance(entry, str) else self._form(key, entry, values)
         try:
-            return template.format_map(values)
+            return template.format_map(self._written(values))
         except KeyError as missing:
             raise UnknownWords(f"The text {key!r} needs the value {missing}.") from missing
+
+    def figure(self, number: float, spec: str = ",") -> str:
+        """Return a number as the language writes it, by a format of Python: "1,200" or "1.200"."""
+        said = format(number, spec)
+        return said.translate(self._separators) if self._separators is not None else said
 
     def known(self) -> frozenset[str]:
         """Return every key of the catalogue."""
         return self._known
+
+    def _written(self, values: Mapping[str, object]) -> Mapping[str, object]:
+        separators = self._separators
+        if separators is None:
+            return values
+        return {
+            name: _Figure(value, separators) if _is_number(value) else value
+            for name, value in values.items()
+        }
 
     def _form(self, key: str, forms: Mapping[str, str], values: Mapping[str, object]) -> str:
         number = values.get("n")
@@ -70,6 +96,21 @@ class Words:
         if form is None:
             raise UnknownWords(f"The text {key!r} has no plural form for {number}.")
         return form
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """A number that a template's own format writes, with the language's separators."""
+
+    number: object
+    separators: Mapping[int, int]
+
+    def __format__(self, spec: str) -> str:
+        return format(self.number, spec).translate(self.separators)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _read_language(folder: Path, language: str) -> dict[str, _Entry]:

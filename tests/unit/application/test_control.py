@@ -14,6 +14,7 @@ from keyturn.domain.configuration import CwdMode, RemoteTransport, ReviewMode, S
 from keyturn.domain.decision import Outcome
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
+from tests.examples import many
 from tests.factories import make_call, make_connection, make_server, make_tool
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import play, settle
@@ -57,7 +58,7 @@ def test_every_request_is_on_the_list_of_what_cannot_loosen() -> None:
 
 
 @pytest.mark.requirement("LAW-4", "S3")
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=many(1), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     requests=st.lists(
         st.tuples(

@@ -41,7 +41,9 @@ def test_it_puts_the_lamps_out_and_forgets_what_was_read() -> None:
         world = BrokerWorld(ALLOW)
         connection = await lit(world)
         session = connection.session
-        session.take_notice("mail", "notifications/message", "Mill Lane 66", 12)
+        told: JsonObject = {"content": [], "structuredContent": "Mill Lane 66"}
+        session.take_notice("mail", "notifications/message", told, 12)
+        assert session.trace({"to": "Mill Lane 66"}).origins != ()
         hidden = world.sessions.join("analyst", replace(PEER, host=None))
         assert hidden.lamps == Lamps.U | Lamps.P
         await world.intents.carry_out(TASK)

@@ -15,6 +15,7 @@ from keyturn.domain.errors import ConfigurationError, PinWanted
 from keyturn.domain.pin import PinUse
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_data import rule_from_data, rule_to_data
+from tests.examples import many
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import play
 
@@ -168,7 +169,7 @@ def test_nobody_makes_the_broker_grow() -> None:
 
 
 @pytest.mark.requirement("RULE-IMPORT", "LAW-4")
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=many(0.5), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rows=st.lists(
         st.fixed_dictionaries(

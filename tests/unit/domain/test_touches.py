@@ -8,6 +8,7 @@ from keyturn.bootstrap.reading_commands import read_commands
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.command_shapes import shapes_of
 from keyturn.domain.touches import MOST_LOOKED_AT, MOST_READ, ONE, Touches, Way, touches_of
+from tests.examples import many
 
 
 def touched(arguments: JsonObject) -> Touches:
@@ -163,7 +164,7 @@ def at_least(more: JsonObject, less: JsonObject) -> bool:
 
 
 @pytest.mark.requirement("REACH-COUNT")
-@settings(max_examples=150)
+@settings(max_examples=many(1.5))
 @given(ARGUMENTS, st.sampled_from(["ids", "y", "more"]), VALUES)
 def test_more_members_longer_lists_and_wrappers_never_lower_the_count(
     arguments: JsonObject, key: str, value: JsonValue
@@ -175,7 +176,7 @@ def test_more_members_longer_lists_and_wrappers_never_lower_the_count(
     assert at_least({"ids": [arguments]}, arguments)
 
 
-@settings(max_examples=50)
+@settings(max_examples=many(0.5))
 @given(st.lists(st.sampled_from(["a", "b2", "17"]), min_size=1, max_size=6))
 def test_a_longer_list_in_a_text_never_counts_less(parts: list[str]) -> None:
     for between in (",", "; ", "|", "\n", " "):

@@ -18,6 +18,7 @@ from keyturn.inspection.letters import LEARNT_AT_ONCE, Letters
 from keyturn.inspection.trace_indexes import LateTraceIndex, MemoryTraceIndexes
 from keyturn.inspection.trace_query import MOST_CHARACTERS, AskedForm
 from keyturn.inspection.trace_segments import Segment
+from tests.examples import many
 from tests.factories import add_to
 
 REPORT = """Kestrel Pass is open again since Tuesday and the pallets were released by the warden.
@@ -143,7 +144,7 @@ def test_what_goes_on_beyond_a_changed_word_is_shown_too(copied: str, parts: set
     words=st.lists(st.text("abcdefgh", min_size=4, max_size=9), min_size=14, max_size=40),
     every=st.integers(6, 8),
 )
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=many(0.6))
 def test_most_of_a_copy_with_words_left_out_is_shown(words: list[str], every: int) -> None:
     """Where any of its rows of words is remembered, what lies beyond the gaps is shown with it."""
     copied = " ".join(word for n, word in enumerate(words, 1) if n % every)

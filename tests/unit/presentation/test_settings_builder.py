@@ -48,7 +48,16 @@ def test_the_first_choice_is_the_default_and_is_named() -> None:
         ("lucide", ["about"]),
         ("night", ["about"]),
         ("refused", ["quit"]),
-        ("appearance", ["appearance.theme", "appearance.text_percent", "appearance.motion"]),
+        ("deutsch", ["appearance.language"]),
+        (
+            "appearance",
+            [
+                "appearance.theme",
+                "appearance.text_percent",
+                "appearance.motion",
+                "appearance.language",
+            ],
+        ),
     ],
 )
 def test_a_setting_is_found_by_its_words(search: str, found: list[str]) -> None:

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from keyturn.domain.decision import Verdict
 from keyturn.domain.rule import Effect, Kind, Rule
+from tests.examples import many
 from tests.fakes.secret_store import FakeSecretStore
 from tests.unit.storage.test_sealing import SUBJECT, edit, play, started
 
@@ -37,7 +38,9 @@ ERASE_THE_LOG = "UPDATE records SET body = NULL"
 
 @pytest.mark.requirement("SEAL-1", "SEAL-3")
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=many(0.6),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     edits=st.sets(st.sampled_from(EDITS), min_size=1).flatmap(

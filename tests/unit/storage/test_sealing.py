@@ -35,6 +35,7 @@ from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.read_only import DATABASE_NAME, connect_read_only
 from keyturn.storage.sealing import SqliteSeals, is_sealed_setting, what_changed
 from keyturn.storage.stores import SqliteRuleStore, SqliteSettingStore
+from tests.examples import many
 from tests.fakes.clock import FakeClock
 from tests.fakes.inspection import FakeSecretMask
 from tests.fakes.secret_store import FakeSecretStore
@@ -564,7 +565,9 @@ def test_a_lost_key_seals_nothing_by_itself(tmp_path: Path) -> None:
 
 @pytest.mark.requirement("SEAL-1")
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=many(0.4),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     edits=st.lists(

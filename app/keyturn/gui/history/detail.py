@@ -171,6 +171,9 @@ class DetailPane(EscapeFrame):
 
     def _fill_call(self, detail: HistoryDetail) -> None:
         self._body.addWidget(self._arguments(detail.arguments))
+        if detail.asked:
+            self._add_title(self._look.words("edit.asked"))
+            self._body.addWidget(self._arguments(detail.asked))
         if detail.traced is not None:
             self._body.addSpacing(8)
             self._body.addWidget(self._traced(detail.traced))

@@ -55,8 +55,10 @@ class KeptTextBox(QWidget):
             return
         self._whole = whole
         if len(whole) > MOST_SHOWN:
-            shown = f"{MOST_SHOWN:,}"
-            said = self._look.words("results.kept_first", shown=shown, all=f"{len(whole):,}")
+            shown = self._look.words.figure(MOST_SHOWN)
+            said = self._look.words(
+                "results.kept_first", shown=shown, all=self._look.words.figure(len(whole))
+            )
             self._note.say(said)
         self.text.say(whole[:MOST_SHOWN])
         self.text.show()

@@ -110,6 +110,7 @@ class HistoryReader:
             arguments=found.arguments,
             decision=found.decision.entry if found.decision is not None else None,
             before=before,
+            asked=found.asked,
         )
 
     def _open(self) -> HistoryQuery | None:

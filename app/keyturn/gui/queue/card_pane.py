@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 from keyturn.gui.forms.list_page import NoticeBar
 from keyturn.gui.look import Look
 from keyturn.gui.queue.card_seen import DIFF, RAW, READABLE, TABS, CardSeen, opens_on, show_owed
+from keyturn.gui.queue.edit_sheet import EditButton
 from keyturn.gui.queue.pin_row import PinRow
 from keyturn.gui.queue.review_box import ReviewBox
 from keyturn.gui.theme import Token, Type
@@ -70,6 +71,7 @@ class CardPane(QFrame):
         self.commands = CommandLines(look)
         self.review = ReviewBox(look)
         self.tabs = TabRow(look, self._tab_names(), name="card_tabs")
+        self.edit = EditButton(look, self.tabs)
         self.arguments = ArgumentTree(look)
         self.raw = LongText(look, Type.VALUE)
         self._meta_title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
@@ -109,6 +111,7 @@ class CardPane(QFrame):
         self.decisive.setVisible(bool(card.decisive))
         self.commands.show_lines(card.commands, definition=card.review is not None)
         self.review.show_card(card)
+        self.edit.show_card(card)
         self.arguments.show_rows(card.rows)
         self.raw.say(card.raw_json)
         self._raw_meta.say(card.raw_meta)
@@ -271,8 +274,7 @@ class CardPane(QFrame):
     def _show_provenance(self, card: CardView) -> None:
         clear(self._provenance)
         if card.claimed or card.observed:
-            both = _provenance(self._look, card, self._narrow)
-            self._provenance.addWidget(both)
+            self._provenance.addWidget(_provenance(self._look, card, self._narrow))
 
     def _diff_page(self) -> QWidget:
         return self.diff if self._card is not None and self._card.diff else self._no_diff

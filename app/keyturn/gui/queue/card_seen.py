@@ -49,6 +49,9 @@ class CardSeen(QObject):
     def begin(self, card: CardView) -> None:
         """Start with a card of which nothing was on screen."""
         self._counts = (DIFF, READABLE) if opens_on(card) == DIFF else (READABLE,)
+        if card.edited:
+            # The difference has every line of what was written, and those that it took away.
+            self._counts = (DIFF,)
         for page in self._pages.values():
             page.scrollToTop()
             page.forget_seen()
@@ -89,8 +92,8 @@ class CardSeen(QObject):
 
 
 def opens_on(card: CardView) -> str:
-    """Return the tab of what differs, where it was agreed to before, else the readable one."""
-    before = card.kind in (CardKind.CHANGE, CardKind.COMMAND)
+    """Return the tab of what differs, where it was agreed to or asked before, else the first."""
+    before = card.edited or card.kind in (CardKind.CHANGE, CardKind.COMMAND)
     return DIFF if card.diff and before else READABLE
 
 

@@ -33,6 +33,7 @@ _GAP: Final = 2
 _NOTE_GAP: Final = 8
 _NOTE_ICON: Final = 12
 _VALUE_LINES: Final = 2
+_VERB_LINES: Final = 2
 
 
 class QueueDelegate(QStyledItemDelegate):
@@ -45,13 +46,14 @@ class QueueDelegate(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """Return a height that holds up to two lines of the decisive value."""
+        """Return a height that holds up to two lines of the verb and of the decisive value."""
         row: QueueRow = index.data(ROW_ROLE)
         theme = self._look.theme
-        value = self._value(row, option.rect.width())
-        lines = theme.line(Type.BODY_STRONG) + value.height + theme.line(Type.CAPTION)
+        width = option.rect.width()
+        verb = self._verb(row, width, round(self._age(row.age).used_width))
+        lines = verb.height + self._value(row, width).height + theme.line(Type.CAPTION)
         height = max(theme.tall(_LEAST), lines + 2 * _GAP + 2 * _TOP)
-        return QSize(option.rect.width(), height + 1)
+        return QSize(width, height + 1)
 
     def paint(
         self,
@@ -85,7 +87,7 @@ class QueueDelegate(QStyledItemDelegate):
             painter.drawRect(QRectF(body).adjusted(1, 1, -1, -1))
 
     def _paint_age(self, painter: QPainter, rect: QRect, age: str) -> int:
-        flow = TextFlow([phrase(age)], Type.CAPTION, self._look.theme).lay_out()
+        flow = self._age(age)
         at = QPointF(rect.right() + 1 - _SIDE - flow.used_width, rect.top() + _TOP)
         flow.paint(painter, at, self._look.theme.colour(Token.TEXT_TERTIARY))
         return round(flow.used_width)
@@ -99,10 +101,9 @@ class QueueDelegate(QStyledItemDelegate):
         square = QRectF(left, top + (theme.line(Type.BODY_STRONG) - _ICON) // 2, _ICON, _ICON)
         self._look.icons.paint(painter, square, icon, theme.role_colour(tier_role(row.tier)))
         left += _INDENT
-        verb = self._verb(row)
-        verb.lay_out(rect.right() - left - _SIDE - age_width - 8)
+        verb = self._verb(row, rect.width(), age_width)
         verb.paint(painter, QPointF(left, top), theme.colour(Token.TEXT_PRIMARY))
-        top += theme.line(Type.BODY_STRONG) + _GAP
+        top += verb.height + _GAP
         value = self._value(row, rect.width())
         value.paint(painter, QPointF(left, top), theme.colour(Token.TEXT_PRIMARY))
         top += value.height + _GAP
@@ -125,12 +126,22 @@ class QueueDelegate(QStyledItemDelegate):
             flow.paint(painter, QPointF(x, at.y()), theme.colour(token))
             x += round(flow.used_width) + _NOTE_GAP
 
-    def _verb(self, row: QueueRow) -> TextFlow:
+    def _age(self, age: str) -> TextFlow:
+        return TextFlow([phrase(age)], Type.CAPTION, self._look.theme).lay_out()
+
+    def _verb(self, row: QueueRow, width: int, age_width: int) -> TextFlow:
+        """Return what is wanted in at most two lines, beside its age."""
+        room = max(48, width - 2 * _SIDE - _INDENT - age_width - 8)
         runs = list(plain_runs(row.verb, self._look.words, one_line=True))
-        if row.group_size > 1:
-            size = self._look.words("queue.group_size", n=row.group_size)
+        many = row.group_size > 1
+        size = self._look.words("queue.group_size", n=row.group_size) if many else ""
+        if many:
             runs.append(phrase(f"  {size}", Type.CAPTION_STRONG, Token.T1_FG))
-        return TextFlow(runs, Type.BODY_STRONG, self._look.theme)
+        flow = TextFlow(runs, Type.BODY_STRONG, self._look.theme)
+        if flow.lay_out(room).line_count <= _VERB_LINES:
+            return flow
+        text = f"{size}  {row.verb}".strip()
+        return fitted(self._look, text, Type.BODY_STRONG, room, lines=_VERB_LINES)
 
     def _value(self, row: QueueRow, width: int) -> TextFlow:
         """Return the decisive value in at most two lines."""

@@ -78,6 +78,7 @@ class QueuePresenter(QObject):
         self._gathering.setInterval(GATHER_MS)
         self._gathering.timeout.connect(self.refresh_now)
         self._left_place: int | None = None
+        self._left_call = ""
         self._pins = CardPins(bridge, view, now_ms, words, self)
         self._pins.changed.connect(self._on_pins)
         self.answers = QueueAnswers(
@@ -134,9 +135,12 @@ class QueuePresenter(QObject):
     # ---------------------------------------------------------------- from the broker
 
     def _on_shown(self, message: RequestShown) -> None:
-        self._waiting.add(message)
+        in_its_place = self._waiting.add(message)
         self._gather()
-        self.arrived.emit(message.request)
+        if not in_its_place or message.request.edited is None:
+            self.arrived.emit(message.request)
+        if in_its_place and self._open is None and message.request.call == self._left_call:
+            self.open_card(message.request.id)
 
     def _on_detached(self, message: RequestDetached) -> None:
         waiting = self._waiting.detach(message)
@@ -148,22 +152,16 @@ class QueuePresenter(QObject):
 
     def _on_withdrawn(self, message: RequestWithdrawn) -> None:
         by_rule = message.cause == WithdrawCause.DECIDED_BY_RULE.value
-        waiting = self._waiting.end(message.id, by_rule=by_rule)
+        anew = message.cause == WithdrawCause.ASKED_ANEW.value
+        waiting = self._waiting.end(message.id, by_rule=by_rule, anew=anew)
         if waiting is None:
             return
-        if message.cause != WithdrawCause.ASKED_ANEW.value:
-            self._decided.appendleft(
-                Decided(
-                    request=waiting.request,
-                    outcome=message.outcome,
-                    by_rule=by_rule,
-                    at_ms=self._now_ms(),
-                    persons=self._pins.persons(waiting.request),
-                )
-            )
+        if not anew:
+            persons = self._pins.persons(waiting.request)
+            self._decided.appendleft(_ended(waiting.request, message, persons, self._now_ms()))
         if self._open == message.id:
             # It stays on screen until the next one comes, and can no longer be allowed.
-            self._open = None
+            self._open, self._left_call = None, waiting.request.call if anew else ""
             self._left_place = self._model.rows.place_of(message.id)
             self._view.show_pending(False)
         self._gather()
@@ -283,3 +281,16 @@ class QueuePresenter(QObject):
             self._show_group_deadline(self._waiting.units(self._group))
         oldest = min((w.arrived_ms for w in waiting), default=now)
         self.waiting_changed.emit(len(waiting), now - oldest)
+
+
+def _ended(
+    request: ApprovalRequest, message: RequestWithdrawn, persons: tuple[str, ...], now_ms: int
+) -> Decided:
+    by_rule = message.cause == WithdrawCause.DECIDED_BY_RULE.value
+    return Decided(
+        request=request,
+        outcome=message.outcome,
+        by_rule=by_rule,
+        at_ms=now_ms,
+        persons=persons,
+    )

@@ -13,13 +13,15 @@ from PySide6.QtGui import QShortcut
 from keyturn.application.agent_messages import FloodChoice
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import IntentDone
+from keyturn.application.edit_messages import EditCall
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
 from keyturn.gui.queue.deny_sheet import DenySheet
+from keyturn.gui.queue.edit_sheet import EditSheet
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.rule_sheet import RuleSheetPane
 from keyturn.gui.queue.sheet import Sheet
-from keyturn.gui.queue.view import QueueView
+from keyturn.gui.queue.view import QueueView, add_keys
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.answer import Route
@@ -55,6 +57,10 @@ class CardSheets(QObject):
         card = view.card
         self.deny = DenySheet(look, card, card.headline)
         self.rule = RuleSheetPane(look, card, card.headline, now_ms)
+        self.edit = EditSheet(look, card, card.headline)
+        card.edit.clicked.connect(self._on_edit_wanted)
+        add_keys(view, {"Ctrl+E": self._on_edit_wanted})
+        self.edit.send_requested.connect(self._on_edited)
         view.deny_with_message_requested.connect(self._on_deny_wanted)
         view.rule_requested.connect(self._on_rule_wanted)
         model.card_changed.connect(self._on_card)
@@ -65,7 +71,7 @@ class CardSheets(QObject):
         if study is not None:
             study.studied.connect(self.rule.show_study)
             self.rule.draft_changed.connect(self._on_draft)
-        for sheet in (self.deny, self.rule):
+        for sheet in (self.deny, self.rule, self.edit):
             sheet.closed.connect(self._on_closed)
 
     @property
@@ -96,6 +102,17 @@ class CardSheets(QObject):
         )
         self.rule.begin(sheet, card.action, owed)
 
+    def _on_edit_wanted(self) -> None:
+        request, shown = self._open_request(), self._view.card.card
+        if request is None or shown is None or not shown.actions.edit:
+            return
+        card = self._shown(request.id, request.digest)
+        if card is None:
+            return
+        self._begin(card)
+        asked = request.arguments if request.edited is None else request.edited.arguments
+        self.edit.begin(request.agent, card.action, request.arguments, asked)
+
     def _shown(self, request_id: str, digest: str) -> CardView | None:
         card = self._view.card.card
         if card is None or self.is_open or (card.request_id, card.digest) != (request_id, digest):
@@ -123,7 +140,7 @@ class CardSheets(QObject):
             self._close()
 
     def _close(self) -> None:
-        sheets: tuple[Sheet, ...] = (self.deny, self.rule)
+        sheets: tuple[Sheet, ...] = (self.deny, self.rule, self.edit)
         for sheet in sheets:
             sheet.close_sheet()
         # A sheet on a page that is not shown has nothing to hide, and closes all the same.
@@ -157,6 +174,21 @@ class CardSheets(QObject):
             return
         self._close()
         self._view.deny_requested.emit(replace(answer, message=message))
+
+    def _on_edited(self, text: str) -> None:
+        card = self._card
+        if card is None:
+            return
+        self.edit.say(Outcome.WAITING, self._look.words("edit.checking"))
+        self._sender.send(
+            lambda n: EditCall(n=n, id=card.request_id, digest=card.digest, arguments=text),
+            lambda done: self._on_judged(card, done),
+        )
+
+    def _on_judged(self, card: CardView, done: IntentDone) -> None:
+        """Say why it changed nothing; where it did, the card that came instead closed the sheet."""
+        if self._card is not None and _subject(self._card) == _subject(card) and not done.ok:
+            self.edit.say(Outcome.FAILED, done.sentence)
 
     def _on_pause(self) -> None:
         """Pause who asks, by what the card says; the bar above says what became of it."""

@@ -50,6 +50,8 @@ class WaitingRows:
         self._places: dict[str, int] = {}
         """Where each row came to stand; it stays there while any of it waits."""
         self._arrived = 0
+        self._anew: dict[str, int] = {}
+        """Numbers of the calls that were taken away to be shown anew, by their ids."""
         self.high_risk_only = False
 
     # ---------------------------------------------------------------- what waits
@@ -64,17 +66,19 @@ class WaitingRows:
         """Return what waits, in order."""
         return [one for one in self._all.values() if one.leaves_at_ms is None]
 
-    def add(self, message: RequestShown) -> None:
-        """Take what the broker shows."""
+    def add(self, message: RequestShown) -> bool:
+        """Take what the broker shows; tell whether it is there in the place of what it was."""
         request, now = message.request, self._now_ms()
+        number = self._anew.pop(request.call, None)
         self._all[request.id] = WaitingOne(
             request=request,
             arrived_ms=now - message.waited_ms,
             deadline=_deadline_of(message, now),
             like=like(request, RowState.WAITING.name),
-            number=self._arrived,
+            number=self._arrived if number is None else number,
         )
         self._arrived += 1
+        return number is not None
 
     def detach(self, message: RequestDetached) -> WaitingOne | None:
         """Take it that the agent stopped waiting."""
@@ -93,8 +97,11 @@ class WaitingRows:
         if one.state is RowState.WAITING:
             self._become(one, RowState.LATER)
 
-    def end(self, request_id: str, *, by_rule: bool) -> WaitingOne | None:
-        """Take what has ended out; what a rule decided says so for a while first."""
+    def end(self, request_id: str, *, by_rule: bool, anew: bool = False) -> WaitingOne | None:
+        """Take what has ended out; what a rule decided says so for a while first.
+
+        What is to be shown `anew`, as it is by now, comes back in its place.
+        """
         one = self.get(request_id)
         if one is None:
             return None
@@ -103,6 +110,8 @@ class WaitingRows:
             self._become(one, RowState.DECIDED_BY_RULE)
         else:
             del self._all[request_id]
+        if anew and one.request.call:
+            self._anew[one.request.call] = one.number
         return one
 
     def _become(self, one: WaitingOne, state: RowState) -> None:

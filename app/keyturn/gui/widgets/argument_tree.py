@@ -253,6 +253,7 @@ class ArgumentDelegate(RowDelegate):
         found = origin.traced and not origin.claimed
         token = Token.TRACE_FG if found else Token.TEXT_TERTIARY
         icon = Icon.CLAIMED if origin.claimed else Icon.TRACED if found else Icon.UNTRACED
+        icon = Icon.EDITED if origin.typed else icon
         square = QRectF(rect.left(), rect.top() + (rect.height() - _ICON) // 2, _ICON, _ICON)
         colour = theme.colour(Token.TRACE_FG if found else Token.TEXT_SECONDARY)
         self._look.icons.paint(painter, square, icon, colour)

@@ -87,9 +87,9 @@ class TabRow(QFrame):
         for tab in self._tabs.values():
             wrapped.addWidget(tab)
             tab.clicked.connect(self._on_clicked)
-        layout = row(self, gap=16)
-        layout.addWidget(place, 1)
-        layout.addWidget(self._note)
+        self._line = row(self, gap=16)
+        self._line.addWidget(place, 1)
+        self._line.addWidget(self._note)
         self.choose(tabs[0][0])
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -108,6 +108,10 @@ class TabRow(QFrame):
     def active(self) -> str:
         """Return the name of the active tab."""
         return next(tab for tab, button in self._tabs.items() if button.isChecked())
+
+    def add_trailing(self, widget: QWidget) -> None:
+        """Put what belongs to all tabs at the end of the row."""
+        self._line.addWidget(widget)
 
     def say_note(self, text: str) -> None:
         """Show words at the end of the row, such as which lines were seen."""

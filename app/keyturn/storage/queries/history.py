@@ -43,6 +43,10 @@ _WINDOW = 10_000
 _NEAR = 100_000
 """How far from a decision, in records, the other records of its call are looked for."""
 _REVIEWED = 500
+_EVENTS_OF_CALL = (
+    f"SELECT {EVENT_COLUMNS} FROM events WHERE seq BETWEEN ? AND ? AND call = ? ORDER BY seq"
+)
+_ARGUMENTS = "SELECT value FROM arguments WHERE seq = ?"
 _USED = (
     "SELECT DISTINCT c.server, CASE WHEN c.method IN ('', ?) THEN c.tool ELSE '' END, c.method "
     "FROM calls c WHERE {} LIMIT ?"
@@ -135,21 +139,21 @@ class HistoryQuery:
         item = item_of(rows[0])
         decision, chain = self._record(item.number)
         delivery, _ = self._record(item.delivery_number)
-        arguments = self._value("SELECT value FROM arguments WHERE seq = ?", item.number)
+        events = tuple(
+            event_of(row)
+            for row in self._rows(
+                _EVENTS_OF_CALL,
+                (item.number - _NEAR, item.number + _NEAR, call),
+            )
+        )
         return HistoryDetail(
             item=item,
-            arguments=arguments.decode() if isinstance(arguments, bytes) else None,
+            arguments=_decoded(self._value(_ARGUMENTS, item.number)),
+            asked=_decoded(self._value(_ARGUMENTS, _edited_at(events))),
             decision=decision,
             delivery=delivery,
             origins=decision.entry.provenance if decision else (),
-            events=tuple(
-                event_of(row)
-                for row in self._rows(
-                    f"SELECT {EVENT_COLUMNS} FROM events WHERE seq BETWEEN ? AND ? AND call = ? "
-                    "ORDER BY seq",
-                    (item.number - _NEAR, item.number + _NEAR, call),
-                )
-            ),
+            events=events,
             chain=chain,
         )
 
@@ -304,6 +308,14 @@ class HistoryQuery:
 
     def _is_late(self) -> int:
         return int(self._monotonic() > self._deadline)
+
+
+def _decoded(value: object) -> str | None:
+    return value.decode() if isinstance(value, bytes) else None
+
+
+def _edited_at(events: Sequence[HistoryEvent]) -> int | None:
+    return next((one.number for one in events if one.type == RecordType.EDITED.value), None)
 
 
 def _reraise_unless_late(error: sqlite3.OperationalError) -> None:

@@ -118,6 +118,8 @@ class HistoryDetail:
     """What else was recorded of this call, oldest first."""
     chain: str = ""
     """Chain value at the decision, hexadecimal."""
+    asked: str | None = None
+    """Canonical JSON that its agent asked for, where a person changed it; None when pruned, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,62 @@
+"""The window speaks the system's language, and another one as soon as a person chooses it."""
+
+import pytest
+
+from tests.e2e.agent_host import connected
+from tests.e2e.desk import Folders, Keyturn, Screen, wait_until
+from tests.e2e.person import Person
+from tests.e2e.seeding import seed
+from tests.e2e.servers import raw_server
+
+pytestmark = [pytest.mark.gui, pytest.mark.requirement("A3")]
+# No notification is shown here, which the window's title tells.
+ENGLISH = "Problem - "
+GERMAN = "Störung - "
+START_SECONDS = 60.0
+
+
+def titled(screen: Screen, title: str) -> str:
+    """Wait for a window whose title begins so, and return its id."""
+
+    def look() -> str:
+        return next((one for one in screen.windows() if screen.title(one).startswith(title)), "")
+
+    return wait_until(look, f"a window with a title like {title!r}", START_SECONDS)
+
+
+def test_a_german_system_gets_a_german_window(
+    folders: Folders, keyturn: Keyturn, person: Person
+) -> None:
+    keyturn.env = {**keyturn.env, "LANG": "de_DE.UTF-8"}
+    seed(folders, raw_server(folders))
+    keyturn.start("--platform", "xcb")
+    titled(person.screen, GERMAN)
+
+
+def test_a_choice_in_settings_acts_while_calls_wait(
+    folders: Folders, keyturn: Keyturn, person: Person
+) -> None:
+    seed(folders, raw_server(folders))
+    keyturn.start("--platform", "xcb")
+    person.screen.focus(titled(person.screen, ENGLISH))
+    broker, window = keyturn.process, keyturn.console
+    with connected(keyturn.env, "raw", mode="legacy") as host:
+        call = host.call("echo", {"text": "waits"})
+        keyturn.wait_for_waiting(1)
+        person.sees_card()
+        person.screen.key("ctrl+7")
+        person.screen.type("deutsch")
+        # The choice has one stop; from System past English.
+        person.screen.key("Tab", "Right", "Right")
+        german = titled(person.screen, GERMAN)
+        person.screen.focus(german)
+        assert keyturn.console not in (0, window)
+        assert broker is not None and broker.poll() is None
+        assert (keyturn.waiting(), call.done()) == (1, False)
+        person.screen.key("ctrl+1")
+        person.sees_card()
+        person.picture("language-chosen")
+        person.deny()
+        assert call.result(10).is_error
+    (decision,) = wait_until(keyturn.history, "the decision")
+    assert decision["outcome"] == "denied_user"

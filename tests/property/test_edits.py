@@ -1,0 +1,82 @@
+"""Which leaves a person typed: put into what was asked, they and nothing else make what is sent."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical, parse_strict
+from keyturn.domain.condition import pointer_value
+from keyturn.domain.edit import typed_leaves, with_typed_on_card
+from keyturn.domain.origin import Trace
+from keyturn.presentation.argument_edit import check_edit, edit_rows, edit_text
+from keyturn.presentation.card import DiffSide
+from keyturn.presentation.words import Words
+from tests.sources import ROOT
+
+WORDS = Words(ROOT / "resources" / "translations")
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=12) | st.sampled_from(
+    ["a/b", "a~1", "", "\u202e", "\u200b x", "\u00a0", "\U000e0041", "\x7f"]
+)
+VALUES: st.SearchStrategy[JsonValue] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXTS,
+    lambda below: (
+        st.lists(below, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "a/b", "~"]), below, max_size=3)
+    ),
+    max_leaves=12,
+)
+OBJECTS: st.SearchStrategy[JsonObject] = st.dictionaries(
+    st.sampled_from(["a", "b", "a/b", "~", "c"]), VALUES, max_size=4
+)
+
+
+@given(OBJECTS, OBJECTS)
+def test_every_leaf_that_differs_is_typed_and_no_other(
+    before: JsonObject, after: JsonObject
+) -> None:
+    typed = dict(typed_leaves(before, after))
+    for path, value in typed.items():
+        found = pointer_value(after, path)
+        assert not isinstance(found, type) and canonical(found) == canonical(value)  # pyright: ignore[reportArgumentType]  # it is there
+    for path, value in _leaves("", after):
+        old = pointer_value(before, path)
+        same = _is_json(old) and canonical(old) == canonical(value)  # pyright: ignore[reportArgumentType]  # looked at
+        assert (path in typed) is not same
+
+
+@given(OBJECTS)
+def test_what_is_as_it_was_is_not_typed(arguments: JsonObject) -> None:
+    assert not dict(typed_leaves(arguments, arguments))
+    assert with_typed_on_card(Trace(), arguments, arguments) == Trace()
+
+
+@given(OBJECTS)
+def test_the_text_of_an_edit_says_what_the_card_says_and_hides_nothing(
+    arguments: JsonObject,
+) -> None:
+    shown = canonical(arguments).decode()
+    text = edit_text(shown)
+    read = parse_strict(text)
+    assert getattr(read, "value", None) == arguments
+    assert not check_edit(text, shown, WORDS).changed
+    assert all(mark not in text for mark in "\u202e\u200b\u00a0\U000e0041\x7f")
+
+
+@given(OBJECTS, OBJECTS)
+def test_the_difference_has_every_line_of_both(asked: JsonObject, mine: JsonObject) -> None:
+    rows = edit_rows(canonical(asked).decode(), canonical(mine).decode())
+    for side, subject in ((DiffSide.BEFORE, asked), (DiffSide.AFTER, mine)):
+        text = "\n".join(row.text for row in rows if row.side in (DiffSide.BOTH, side))
+        assert getattr(parse_strict(text), "value", None) == subject
+
+
+def _leaves(path: str, value: JsonValue) -> list[tuple[str, JsonValue]]:
+    if isinstance(value, dict) and value:
+        named = ((key.replace("~", "~0").replace("/", "~1"), one) for key, one in value.items())
+        return [leaf for key, one in named for leaf in _leaves(f"{path}/{key}", one)]
+    if isinstance(value, list) and value:
+        return [leaf for n, one in enumerate(value) for leaf in _leaves(f"{path}/{n}", one)]
+    return [(path, value)]
+
+
+def _is_json(found: object) -> bool:
+    return found is None or isinstance(found, bool | int | float | str | list | dict)

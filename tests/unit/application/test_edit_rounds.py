@@ -1,0 +1,140 @@
+"""What a person wrote, over several requests: rounds of waiting, and a server's questions."""
+
+import json
+
+import pytest
+
+from keyturn.application.call import Forwarded, IncomingCall
+from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT
+from keyturn.application.editing import EditEffect, Edits
+from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
+from keyturn.domain.decision import Outcome
+from keyturn.domain.record import RecordType
+from keyturn.domain.rule import Effect, Kind, Rule
+from tests.factories import make_call
+from tests.unit.application.edits_rig import ASKED, MINE, Story, text_of
+from tests.unit.application.gate_world import World, play, settle
+from tests.unit.application.rounds_rig import PARAMS, Rig, make_rig
+
+
+@pytest.mark.requirement("EDIT-1")
+class TestRounds:
+    """A client that asks again, while a person writes, brings its own arguments in vain."""
+
+    def test_what_was_written_is_sent_after_the_client_came_back(self) -> None:
+        async def story() -> None:
+            rig: Rig = await make_rig()
+            state = await rig.state()
+            edits = Edits(rig.world.approvals)
+            shown = rig.world.approver.shown[-1]
+            done = await edits.edit(shown.id, shown.digest, '{"order": 8}')
+            assert done.effect is EditEffect.APPLIED
+            # Allowed while no request of the client waits: its next one brings its arguments.
+            rig.world.answer(rig.world.approver.shown[-1], allow=True)
+            await settle()
+            assert rig.world.server.sent == []
+            task = await rig.request(state)
+            reply = await task
+            assert isinstance(reply, Forwarded)
+            assert EDITED_TEXT in reply.line.decode()
+            assert [params["arguments"] for params in rig.world.server.sent] == [{"order": 8}]
+            assert PARAMS["arguments"] == {"order": 7}
+
+        play(story)
+
+
+@pytest.mark.requirement("EDIT-4")
+class TestInput:
+    """A server that wants more of an edited call gets it for that call, and for no other."""
+
+    async def begin(self) -> Story:
+        one = Story(World(Rule(id="r-roots", effect=Effect.ALLOW, kind=Kind.ROOTS)))
+        one.world.server.answer_with = {
+            "resultType": "input_required",
+            "inputRequests": {"a": {"method": "roots/list", "params": {}}},
+            "requestState": "state-1",
+        }
+        await one.begin()
+        await one.edit()
+        reply = await one.allow()
+        assert isinstance(reply, Forwarded)
+        result = json.loads(reply.line)["result"]
+        assert "content" not in result
+        assert result["_meta"] == {EDITED_KEY: True}
+        one.world.server.answer_with = {"content": []}
+        return one
+
+    def again(self, one: Story, arguments: JsonObject, **changes: JsonValue) -> IncomingCall:
+        incoming = make_call(one.connection, arguments=arguments, id_="call-2", request_id=2)
+        assert not isinstance(incoming.params, Malformed)
+        more: JsonObject = {"inputResponses": {"a": {"roots": []}}, "requestState": "state-1"}
+        incoming.params |= {**more, **changes}
+        return incoming
+
+    def test_its_agent_repeats_what_it_asked_and_the_server_gets_what_was_written(self) -> None:
+        async def story() -> None:
+            one = await self.begin()
+            count = len(one.world.approver.shown)
+            reply = await one.world.start(self.again(one, ASKED))
+            assert isinstance(reply, Forwarded)
+            assert EDITED_TEXT in reply.line.decode()
+            assert one.sent() == [MINE, MINE]
+            assert one.world.server.sent[-1]["requestState"] == "state-1"
+            assert len(one.world.approver.shown) == count
+            (entry,) = (
+                entry
+                for entry in one.world.log.of_type(RecordType.DECISION)
+                if entry.call == "call-2"
+            )
+            assert entry.outcome == Outcome.CONTINUATION.value
+            assert (
+                entry.details["asked_digest"]
+                == one.world.log.of_type(RecordType.EDITED)[-1].call_digest
+            )
+            # Used up: the same once more is a call of its own, as its agent made it.
+            task = one.world.start(self.again(one, ASKED))
+            request = await one.world.asked(count + 1)
+            assert (request.arguments, request.edited) == (text_of(ASKED), None)
+            one.world.answer(request, allow=False)
+            await task
+
+        play(story)
+
+    @pytest.mark.parametrize("how", ["mine", "other", "response", "state", "meta"])
+    def test_no_other_call_is_made_of_it(self, how: str) -> None:
+        async def story() -> None:
+            one = await self.begin()
+            count = len(one.world.approver.shown)
+            given: dict[str, JsonObject] = {"other": {"order": 8}, "mine": MINE}
+            arguments = given.get(how, ASKED)
+            changes: dict[str, JsonObject] = {
+                "response": {"inputResponses": {"b": {"roots": []}}},
+                "state": {"requestState": "state-2"},
+                "meta": {"_meta": {"bound": "another"}},
+            }
+            task = one.world.start(self.again(one, arguments, **changes.get(how, {})))
+            await settle()
+            if how == "mine":
+                # The very call that was allowed: what a server asked for is answered to that one.
+                await task
+                assert one.sent() == [MINE, MINE]
+                return
+            request = await one.world.asked(count + 1)
+            assert (request.arguments, request.edited) == (text_of(arguments), None)
+            one.world.answer(request, allow=False)
+            await task
+            assert one.sent() == [MINE]
+
+        play(story)
+
+    def test_what_goes_on_with_a_question_is_not_edited(self) -> None:
+        async def story() -> None:
+            one = await self.begin()
+            count = len(one.world.approver.shown)
+            task = one.world.start(self.again(one, {"order": 8}))
+            one.shown = await one.world.asked(count + 1)
+            assert await one.edit() is EditEffect.REFUSED
+            one.world.answer(one.shown, allow=False)
+            await task
+
+        play(story)

@@ -1,0 +1,120 @@
+"""Whatever a server answers to an edited call, its agent hears first that a person edited it."""
+
+import json
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from keyturn.application.call import Forwarded, Judged, Refused, Replaced, Reply, Silence
+from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT, told_of_edit
+from keyturn.broker.refusals import refusal_text
+from keyturn.domain.decision import Outcome
+from tests.factories import make_call
+from tests.unit.application.gate_world import World, play
+
+pytestmark = pytest.mark.requirement("EDIT-4")
+
+
+@pytest.fixture(scope="module")
+def edited() -> Judged:
+    """Return a judged call that a person edited."""
+    found: list[Judged] = []
+
+    async def story() -> None:
+        world = World()
+        connection = await world.connect()
+        task = world.start(make_call(connection))
+        await world.asked()
+        (waiting,) = world.approvals.waiting()
+        judged: Any = getattr(waiting.call, "_judged")  # noqa: B009  # no port shows it
+        found.append(structs.replace(judged, asked=judged))
+        world.approvals.stop()
+        await task
+
+    play(story)
+    return found[0]
+
+
+def told(edited: Judged, body: dict[str, Any]) -> dict[str, Any]:
+    line = json.dumps({"jsonrpc": "2.0", "id": 7, **body}).encode() + b"\n"
+    reply = told_of_edit(edited, Forwarded(line))
+    assert isinstance(reply, Forwarded)
+    assert reply.line.endswith(b"}\n")
+    assert reply.line.count(b"\n") == 1
+    return json.loads(reply.line)
+
+
+def test_a_result_begins_with_it_and_keeps_all_else(edited: Judged) -> None:
+    theirs = {"type": "image", "data": "AA==", "mimeType": "image/png"}
+    body = {"result": {"isError": True, "structuredContent": {"n": 1}, "content": [theirs]}}
+    result = told(edited, body)["result"]
+    assert result["content"] == [{"type": "text", "text": EDITED_TEXT}, theirs]
+    assert (result["isError"], result["structuredContent"]) == (True, {"n": 1})
+    assert result["_meta"] == {EDITED_KEY: True}
+
+
+@pytest.mark.parametrize("result", [{}, {"structuredContent": {}}, {"resultType": "complete"}])
+def test_a_result_without_content_gets_some(edited: Judged, result: dict[str, Any]) -> None:
+    (block,) = told(edited, {"result": result})["result"]["content"]
+    assert block["text"] == EDITED_TEXT
+
+
+@pytest.mark.parametrize(
+    "result", [{"task": {"taskId": "t"}}, {"resultType": "input_required", "requestState": "s"}]
+)
+def test_what_is_no_content_says_it_beside(edited: Judged, result: dict[str, Any]) -> None:
+    assert told(edited, {"result": result})["result"] == {**result, "_meta": {EDITED_KEY: True}}
+
+
+def test_a_server_cannot_take_it_back(edited: Judged) -> None:
+    claims: dict[str, Any] = {"_meta": {EDITED_KEY: False, "a": 1}, "content": []}
+    assert told(edited, {"result": claims})["result"]["_meta"] == {EDITED_KEY: True, "a": 1}
+
+
+def test_an_error_says_it_before_its_message(edited: Judged) -> None:
+    body = {"error": {"code": -32602, "message": "no such order", "data": {"x": 1}}}
+    error = told(edited, body)["error"]
+    assert error == {**body["error"], "message": f"{EDITED_TEXT} no such order"}
+
+
+def test_a_result_that_was_cut_says_it_too(edited: Judged) -> None:
+    reply = told_of_edit(edited, Replaced(b'{"content":[]}', asks=False))
+    assert isinstance(reply, Replaced)
+    assert not reply.asks
+    assert json.loads(reply.encoded)["content"][0]["text"] == EDITED_TEXT
+
+
+@pytest.mark.parametrize("kind", [{"unknown": True}, {"withheld": "why"}, {"broke_schema": True}])
+def test_a_result_that_is_not_handed_on_says_it_too(edited: Judged, kind: dict[str, Any]) -> None:
+    refused = Refused(outcome=Outcome.ERROR_BROKER, **kind)
+    reply = told_of_edit(edited, refused)
+    assert isinstance(reply, Refused)
+    assert refusal_text(reply) == f"{EDITED_TEXT} {refusal_text(refused)}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"jsonrpc":"2.0","id":7,"result":[]}',
+        b'{"jsonrpc":"2.0","id":7,"result":{"content":1}}',
+        b'{"jsonrpc":"2.0","id":7,"result":{"_meta":[]}}',
+        b'{"jsonrpc":"2.0","id":7,"error":{"message":1}}',
+        b'{"jsonrpc":"2.0","id":7}',
+        b"nothing",
+        b'{"result":{"content":["\xff"]}',
+    ],
+)
+def test_what_cannot_say_it_is_kept_back(edited: Judged, line: bytes) -> None:
+    reply = told_of_edit(edited, Forwarded(line))
+    assert isinstance(reply, Refused)
+    assert reply.withheld
+    assert reply.edited
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [Forwarded(b'{"result":{}}'), Refused(outcome=Outcome.ERROR_BROKER), Silence()],
+)
+def test_every_other_call_is_answered_byte_for_byte(edited: Judged, reply: Reply) -> None:
+    assert told_of_edit(structs.replace(edited, asked=None), reply) is reply
