@@ -38,6 +38,7 @@ def client(headless: Headless) -> Iterator[RawClient]:
         yield made
 
 
+@pytest.mark.requirement("E4")
 @pytest.mark.parametrize(
     ("frame", "code"),
     [
@@ -97,6 +98,7 @@ def test_an_unknown_server_says_so(headless: Headless) -> None:
     assert headless.keyturn.status() is not None
 
 
+@pytest.mark.requirement("E4")
 def test_a_server_that_writes_junk_or_dies(headless: Headless, client: RawClient) -> None:
     assert client.call(1, "junk", "after the junk")["result"]["content"][0]["text"]
     died = client.call(2, "die")
@@ -109,6 +111,7 @@ def test_a_server_that_writes_junk_or_dies(headless: Headless, client: RawClient
         assert again.call(1, "echo", "new")["result"]["content"][0]["text"] == "new"
 
 
+@pytest.mark.requirement("E4")
 def test_a_full_disk_sends_nothing_and_heals(headless: Headless, client: RawClient) -> None:
     assert client.call(1, "echo", "before")["result"]["content"][0]["text"] == "before"
     pid = broker_pid(headless.keyturn)

@@ -88,7 +88,7 @@ def test_without_any_window_calls_wait_and_nothing_is_sent(
     assert calls_seen(folders) == []
 
 
-@pytest.mark.requirement("C7", "W5")
+@pytest.mark.requirement("C7", "W5", "E4")
 def test_closing_and_escape_answer_nothing(
     folders: Folders, keyturn: Keyturn, person: Person, host: AgentHost
 ) -> None:

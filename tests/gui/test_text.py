@@ -15,6 +15,7 @@ from keyturn.gui.text_runs import Ink, diff_runs, plain_runs, value_runs
 from keyturn.gui.theme import Type
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation.card import TracedSpan
+from tests.gui.scenes import let_go
 
 pytestmark = pytest.mark.gui
 HOSTILE = (
@@ -99,3 +100,22 @@ def test_a_label_grows_with_its_words_and_never_cuts_them(qtbot: QtBot, look: Lo
     assert label.heightForWidth(200) > label.heightForWidth(600)
     flow = TextFlow(plain_runs("word " * 200, look.words), Type.BODY, look.theme).lay_out(200)
     assert label.heightForWidth(200) == flow.height
+
+
+def test_every_line_of_a_centred_text_is_centred(look: Look) -> None:
+    """Not the block of them alone: a short last line at its left edge looks like a mistake."""
+    text = Text(look, Type.BODY, align=Qt.AlignmentFlag.AlignHCenter, wrap=True)
+    text.say("A first line that is as long as the room for it. Short")
+    text.resize(300, text.heightForWidth(300))
+    image = text.grab().toImage()
+    assert text.flow().line_count == 2
+    half = image.height() // 2
+    ground = image.pixel(0, 0)
+    for top, bottom in ((0, half), (half, image.height())):
+        inked = [
+            x
+            for x in range(image.width())
+            if any(image.pixel(x, y) != ground for y in range(top, bottom))
+        ]
+        assert abs(inked[0] - (image.width() - 1 - inked[-1])) <= 8
+    let_go(text)

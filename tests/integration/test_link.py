@@ -378,7 +378,7 @@ def test_the_first_list_waits_for_reviews_and_then_no_longer(tmp_path: Path) -> 
     tell(tmp_path, story, limits=Limits(review_seconds=3.0))
 
 
-@pytest.mark.requirement("R3", "I-14")
+@pytest.mark.requirement("R3", "I-14", "E4")
 def test_a_tool_that_changed_is_refused_until_its_change_is_agreed_to(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         wire = await connected(world)

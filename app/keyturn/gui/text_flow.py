@@ -104,6 +104,13 @@ class TextFlow:
         self._layout.endLayout()
         return self
 
+    def centre_lines(self) -> None:
+        """Have each line stand in the middle of the longest, as it was laid out last."""
+        widest = self.used_width
+        for number in range(self._layout.lineCount()):
+            line = self._layout.lineAt(number)
+            line.setPosition(QPointF((widest - line.naturalTextWidth()) / 2, line.y()))
+
     def paint(
         self,
         painter: QPainter,

@@ -157,7 +157,7 @@ class TestDeadline:
 
         play(story)
 
-    @pytest.mark.requirement("I-08")
+    @pytest.mark.requirement("I-08", "E4")
     def test_the_wall_clock_moves_no_deadline(self) -> None:
         async def story() -> None:
             queue = Queue()

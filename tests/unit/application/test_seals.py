@@ -420,7 +420,7 @@ def test_of_uses_the_keychain_is_told_in_a_while_and_once() -> None:
     play(story)
 
 
-@pytest.mark.requirement("SEAL-3")
+@pytest.mark.requirement("SEAL-3", "E4")
 @pytest.mark.parametrize("state", ["locked", "missing"])
 def test_a_keychain_that_opens_later_is_noticed(state: str) -> None:
     async def story() -> None:

@@ -20,6 +20,7 @@ from keyturn.presentation.history import (
     HistorySummary,
     MissedNotice,
 )
+from keyturn.presentation.history_empty import HistoryEmpty
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 ROW_ROLE: Final = Qt.ItemDataRole.UserRole + 1
@@ -125,6 +126,8 @@ class HistoryModel(QObject):
     filters_changed = Signal(object)
     summary_changed = Signal(object)
     missed_changed = Signal(object)
+    empty_changed = Signal(object)
+    """`HistoryEmpty`, or None while there are rows."""
     detail_changed = Signal(object)
     """`HistoryDetail`, or None when none is open."""
 
@@ -135,6 +138,10 @@ class HistoryModel(QObject):
     def show_filters(self, filters: Sequence[FilterToken]) -> None:
         """Take the filters in force."""
         self.filters_changed.emit(tuple(filters))
+
+    def show_empty(self, empty: HistoryEmpty | None) -> None:
+        """Take what is said in the place of rows."""
+        self.empty_changed.emit(empty)
 
     def show_summary(self, summary: HistorySummary) -> None:
         """Take the line above the table."""

@@ -20,6 +20,7 @@ from keyturn.gui.local_time import local_now
 from keyturn.gui.worker import Worker
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.history_builder import HistoryBuilder, RecordedCall, RecordedDetail
+from keyturn.presentation.history_empty import history_empty
 from keyturn.presentation.history_filters import filter_of, names_after, read_filters
 from keyturn.storage.queries.items import HistoryItem, HistoryPage
 from keyturn.storage.queries.kept import read_kept_text
@@ -219,6 +220,9 @@ class HistoryPresenter(QObject):
         else:
             self._model.rows.refresh_rows(found.rows, complete=page.older is None)
         self._items |= {item.number: item for item in page.items}
+        nothing = page.complete and page.older is None and not self._model.rows.rowCount()
+        empty = history_empty(self._tokens, self._words, self._builder.words) if nothing else None
+        self._model.show_empty(empty)
         self._go_on_searching(page, None)
 
     def _go_on_searching(self, page: HistoryPage, before: int | None) -> None:
@@ -245,6 +249,8 @@ class HistoryPresenter(QObject):
             return
         self._items |= {item.number: item for item in found.page.items}
         before, self._older = self._older, found.page.older
+        if found.rows:
+            self._model.show_empty(None)
         self._model.rows.add_rows(found.rows, complete=self._older is None)
         self._go_on_searching(found.page, before)
 

@@ -7,17 +7,19 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QWidget
 
+from keyturn.gui.forms.focus import leave
 from keyturn.gui.forms.list_page import NoticeBar
 from keyturn.gui.history.detail import WIDTH, DetailPane
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.table import HistoryTable
 from keyturn.gui.look import Look
+from keyturn.gui.readers import announce
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.inputs import FilterField
 from keyturn.gui.widgets.layouts import WrapLayout, clear, column, least_height, pane, row
-from keyturn.gui.widgets.notices import Banner
+from keyturn.gui.widgets.notices import Banner, EmptyState
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.history import (
     FilterToken,
@@ -25,6 +27,7 @@ from keyturn.presentation.history import (
     HistorySummary,
     MissedNotice,
 )
+from keyturn.presentation.history_empty import HistoryEmpty
 from keyturn.presentation.marks import Icon, IconText, Role
 
 _HEADER: Final = 56
@@ -72,6 +75,8 @@ class HistoryView(QFrame):
         self.table = HistoryTable(look, model)
         self.detail = DetailPane(look, further=further)
         self.filters = FilterField(look, name="history_filter")
+        self.empty = EmptyState(look, Icon.HISTORY)
+        self._empty: HistoryEmpty | None = None
         self._banner = Banner(look, Role.INFO, Icon.NOTICE)
         self._review = self._banner.add_action(_REVIEW, "")
         self._banner.add_action("dismiss_missed", look.words("history.missed_dismiss"))
@@ -102,6 +107,8 @@ class HistoryView(QFrame):
         layout.addWidget(self._banner)
         layout.addWidget(self.attention)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.empty, 1)
+        self.empty.hide()
         self._banner.hide()
         self.setFocusProxy(self.table)
         self.detail.hide()
@@ -165,6 +172,8 @@ class HistoryView(QFrame):
         model.missed_changed.connect(self._on_missed)
         model.detail_changed.connect(self._on_detail)
         self.filters.filters_changed.connect(self.filters_wanted)
+        model.empty_changed.connect(self._on_empty)
+        self.empty.action_pressed.connect(self._on_clear)
         self.filters.search_changed.connect(self.search_wanted)
         self.table.row_chosen.connect(self.row_chosen)
         self.detail.close_requested.connect(self.detail_closed)
@@ -180,6 +189,23 @@ class HistoryView(QFrame):
 
     def _on_filters(self, filters: Sequence[FilterToken]) -> None:
         self.filters.show_tokens(filters)
+
+    def _on_empty(self, empty: HistoryEmpty | None) -> None:
+        if empty == self._empty:
+            return
+        self._empty = empty
+        # A page is entered by what is there: hidden, the table would leave the keyboard outside.
+        self.setFocusProxy(self.table if empty is None else self.filters)
+        leave(self.table if empty is not None else self.empty, self.filters.line)
+        self.table.setHidden(empty is not None)
+        self.empty.setVisible(empty is not None)
+        if empty is not None:
+            self.empty.say(empty.title, empty.body, empty.action)
+            announce(self.empty, f"{empty.title}. {empty.body}")
+
+    def _on_clear(self) -> None:
+        self.filters.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.filters.clear_all()
 
     def _on_summary(self, summary: HistorySummary) -> None:
         clear(self._counts)

@@ -162,6 +162,11 @@ class FilterField(QWidget):
             chip.removed.connect(self._on_removed)
         self._place_chips()
 
+    def clear_all(self) -> None:
+        """Take what is typed and every filter out."""
+        self.line.clear()
+        self._change(())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Move the chips out of the line when they would leave no room to type."""
         super().resizeEvent(event)

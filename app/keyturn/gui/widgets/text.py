@@ -84,7 +84,10 @@ class Text(QLabel):
         """Return the laid-out text for the present width."""
         if self._flow is None:
             self._flow = TextFlow(self._runs, self._style, self._look.theme)
-        return self._flow.lay_out(self.width()) if self.wordWrap() else self._flow.lay_out()
+        flow = self._flow.lay_out(self.width()) if self.wordWrap() else self._flow.lay_out()
+        if self._align is Align.AlignHCenter:
+            flow.centre_lines()
+        return flow
 
     def _measure(self, width: int) -> int:
         """Return the height at a width that the label may not have."""
