@@ -44,12 +44,13 @@ NO_QT = (
 )
 """Without the plug-in its settings in pyproject.toml are unknown."""
 
-HALVES = {
-    "integration a-l": "tests/integration/test_[!a-l]*",
-    "integration m-z": "tests/integration/test_[a-l]*",
+PARTS = {
+    "integration a-k": "tests/integration/test_[!a-k]*",
+    "integration l-o": "tests/integration/test_[!l-o]*",
+    "integration p-z": "tests/integration/test_[!p-z]*",
 }
-"""The longest layer is two steps, so that it is not still running when all others are done: by the
-name of each what it leaves to the other."""
+"""A layer that mostly waits is three steps, so that it is not still running when all others are
+done: by the name of each what it leaves to the others."""
 
 LANES = 4
 """Steps that run at the same time, where they may: with fewer, two cores wait now and then."""
@@ -154,7 +155,7 @@ def test_steps(python: str, without: frozenset[str]) -> list[Step]:
             steps.append(Step(name="coverage", command=(python, *report)))
             continue
         if layer == "integration":
-            parts = ((name, ["--ignore-glob", left]) for name, left in HALVES.items())
+            parts = ((name, ["--ignore-glob", left]) for name, left in PARTS.items())
             steps += [_pytest(python, name, [*options, *part]) for name, part in parts]
             continue
         steps.append(_pytest(python, layer, options, session=session))
