@@ -222,6 +222,14 @@ class Judged(msgspec.Struct, kw_only=True):
             return trace
         return with_typed_on_card(trace, self.asked.call.arguments, self.call.arguments)
 
+    @property
+    def repeats_edit(self) -> bool:
+        """Whether it is what a person wrote in an earlier call, which this one goes on with.
+
+        Nobody judged what its agent asked for this time, so that nothing can be shown of that.
+        """
+        return self.asked is not None and self.asked.basis is None
+
     def touches(self) -> Touches:
         """Count what it touches, once: nothing of that changes."""
         if self._touches is None:

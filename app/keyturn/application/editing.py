@@ -19,6 +19,7 @@ from keyturn.domain.call import ToolCall, without_own_meta
 from keyturn.domain.canonical import JsonObject, Malformed, canonical, parse_strict
 from keyturn.domain.decision import Actor
 from keyturn.domain.edit import LONGEST_EDIT_BYTES
+from keyturn.domain.policy import Because
 from keyturn.domain.record import Entry, RecordType
 
 ASKED = "asked_digest"
@@ -123,6 +124,30 @@ def continued(judged: Judged, continuations: Continuations) -> Judged:
     judged.canonical_arguments = judged.call.canonical_arguments()
     judged.digest = judged.call.digest(judged.canonical_arguments)
     return _with_arguments(judged, arguments, judged)
+
+
+def still_goes_on(judged: Judged, continuations: Continuations) -> bool:
+    """Tell whether what a person wrote in an earlier call still stands for what is asked now.
+
+    True for every call that repeats none.
+    """
+    if not judged.repeats_edit:
+        return True
+    judgement = judged.judgement
+    allowed = judgement is not None and judgement.because is Because.CONTINUATION
+    return allowed and continuations.holds(judged.call)
+
+
+def as_its_own(judged: Judged) -> Judged:
+    """Return what is to be judged of a call that goes on with nothing any more: what was asked."""
+    return Judged(
+        call=judged.call if judged.asked is None else judged.asked.call,
+        standing=judged.standing,
+        definition=judged.definition,
+        number=judged.number,
+        task=judged.task,
+        stops_seen=judged.stops_seen,
+    )
 
 
 def _with_arguments(judged: Judged, arguments: JsonObject, asked: Judged) -> Judged:

@@ -39,6 +39,7 @@ from keyturn.application.held_results import HeldResults
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.late_calls import FIRST, LateCalls
 from keyturn.application.late_results import Claim
+from keyturn.application.looking_again import LookAgain
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
@@ -97,7 +98,7 @@ class Gate:
         self._late = late
         self._observers = observers
         self._milestones = milestones
-        self._limits = limits
+        self._looks = LookAgain(assessment, limits)
         self._ids = ids
         self._decider = Decider(
             assessment=assessment,
@@ -140,8 +141,7 @@ class Gate:
         decided = None if at_once else await self._unready(incoming, upstream)
         if decided is None:
             if not at_once:
-                await _look_at_the_tools(judged, upstream, self._limits)
-                refusal = await self._assessment.look_again(incoming, judged)
+                refusal = await self._looks.look(incoming, judged, upstream)
                 if refusal is not None:
                     return await self._record_refusal(incoming, refusal, judged)
             claim = self._late.claim(incoming, judged)
@@ -333,15 +333,6 @@ def _waits_for_nothing(incoming: IncomingCall, judged: Judged, upstream: Upstrea
 async def _digest_of_large(call: ToolCall) -> str:
     """Compute a large call's digest anew, in a thread; empty for all others."""
     return "" if call.sealed is None else await asyncio.to_thread(call.digest)
-
-
-async def _look_at_the_tools(judged: Judged, upstream: Upstream, limits: Limits) -> None:
-    """Have a list that is not fresh made anew before a person is asked on it (T2 and T3)."""
-    judgement = judged.judgement
-    if judged.tier < Tier.T2 or judgement is None or judgement.verdict is Verdict.ALLOW:
-        return
-    if judged.call.is_of_tool:
-        await upstream.look_again(older_than=limits.listing_seconds, at_most=limits.look_seconds)
 
 
 def _durability(judged: Judged, decided: Decided) -> Durability:

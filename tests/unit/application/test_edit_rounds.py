@@ -1,20 +1,26 @@
 """What a person wrote, over several requests: rounds of waiting, and a server's questions."""
 
+import asyncio
 import json
+from typing import Final
 
 import pytest
 
-from keyturn.application.call import Forwarded, IncomingCall
+from keyturn.application.call import Forwarded, IncomingCall, Silence
 from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT
 from keyturn.application.editing import EditEffect, Edits
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
 from keyturn.domain.decision import Outcome
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Kind, Rule
-from tests.factories import make_call
+from keyturn.domain.step_up import Takes
+from keyturn.domain.tier import Tier
 from tests.unit.application.edits_rig import ASKED, MINE, Story, text_of
 from tests.unit.application.gate_world import World, play, settle
 from tests.unit.application.rounds_rig import PARAMS, Rig, make_rig
+from tests.unit.application.test_levels_met import Rising
+
+DELETES: Final[JsonObject] = {"command": "rm -rf ~"}
 
 
 @pytest.mark.requirement("EDIT-1")
@@ -47,14 +53,14 @@ class TestRounds:
 class TestInput:
     """A server that wants more of an edited call gets it for that call, and for no other."""
 
-    async def begin(self) -> Story:
+    async def begin(self, tier: Tier = Tier.T1, asked: JsonObject = ASKED) -> Story:
         one = Story(World(Rule(id="r-roots", effect=Effect.ALLOW, kind=Kind.ROOTS)))
         one.world.server.answer_with = {
             "resultType": "input_required",
             "inputRequests": {"a": {"method": "roots/list", "params": {}}},
             "requestState": "state-1",
         }
-        await one.begin()
+        await one.begin(asked, tier)
         await one.edit()
         reply = await one.allow()
         assert isinstance(reply, Forwarded)
@@ -64,8 +70,10 @@ class TestInput:
         one.world.server.answer_with = {"content": []}
         return one
 
-    def again(self, one: Story, arguments: JsonObject, **changes: JsonValue) -> IncomingCall:
-        incoming = make_call(one.connection, arguments=arguments, id_="call-2", request_id=2)
+    def again(
+        self, one: Story, arguments: JsonObject, number: int = 2, **changes: JsonValue
+    ) -> IncomingCall:
+        incoming = one.again(arguments, number)
         assert not isinstance(incoming.params, Malformed)
         more: JsonObject = {"inputResponses": {"a": {"roots": []}}, "requestState": "state-1"}
         incoming.params |= {**more, **changes}
@@ -112,7 +120,7 @@ class TestInput:
                 "state": {"requestState": "state-2"},
                 "meta": {"_meta": {"bound": "another"}},
             }
-            task = one.world.start(self.again(one, arguments, **changes.get(how, {})))
+            task = one.world.start(self.again(one, arguments, 2, **changes.get(how, {})))
             await settle()
             if how == "mine":
                 # The very call that was allowed: what a server asked for is answered to that one.
@@ -121,6 +129,51 @@ class TestInput:
                 return
             request = await one.world.asked(count + 1)
             assert (request.arguments, request.edited) == (text_of(arguments), None)
+            one.world.answer(request, allow=False)
+            await task
+            assert one.sent() == [MINE]
+
+        play(story)
+
+    @pytest.mark.parametrize("tier", [Tier.T1, Tier.T2])
+    def test_two_that_go_on_at_once_are_one_and_a_call_of_their_agent(self, tier: Tier) -> None:
+        """The second one is judged whole, as nobody did when both were taken for the edited one."""
+
+        async def story() -> None:
+            one = await self.begin(tier, DELETES)
+            first, count = one.world.approver.shown[0], len(one.world.approver.shown)
+            assert first.commands
+            one.world.server.started = asyncio.Event()
+            tasks = [
+                one.world.start(self.again(one, DELETES)),
+                one.world.start(self.again(one, DELETES, number=3)),
+            ]
+            await settle()
+            one.world.server.started.set()
+            request = await one.world.asked(count + 1)
+            assert (request.arguments, request.edited) == (text_of(DELETES), None)
+            assert (request.tier, request.commands) == (first.tier, first.commands)
+            assert one.sent() == [MINE, MINE]
+            one.world.approvals.client_left(request.id)
+            await settle()
+            assert one.world.approver.shown[-1] == request
+            assert {type(await task) for task in tasks} == {Forwarded, Silence}
+
+        play(story)
+
+    def test_one_that_takes_more_by_then_is_a_call_of_its_agent(self) -> None:
+        async def story() -> None:
+            one = await self.begin(Tier.T1, DELETES)
+            first, count = one.world.approver.shown[0], len(one.world.approver.shown)
+            # Between its decision and its sending a person makes the tool one that takes the PIN.
+            one.world.log.hold()
+            task = one.world.start(self.again(one, DELETES))
+            await settle()
+            one.world.approvals.levels = Rising(Takes.NAME)
+            one.world.log.release()
+            request = await one.world.asked(count + 1)
+            assert (request.arguments, request.edited) == (text_of(DELETES), None)
+            assert (request.tier, request.commands) == (first.tier, first.commands)
             one.world.answer(request, allow=False)
             await task
             assert one.sent() == [MINE]
