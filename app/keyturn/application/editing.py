@@ -21,6 +21,7 @@ from keyturn.domain.decision import Actor
 from keyturn.domain.edit import LONGEST_EDIT_BYTES
 from keyturn.domain.policy import Because
 from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.sealed import SealedParams, seal
 
 ASKED = "asked_digest"
 """In the details of a decision: the digest of the call as its agent asked for it."""
@@ -122,8 +123,17 @@ def continued(judged: Judged, continuations: Continuations) -> Judged:
     if arguments is None:
         return judged
     judged.canonical_arguments = judged.call.canonical_arguments()
-    judged.digest = judged.call.digest(judged.canonical_arguments)
+    judged.digest = judged.digest or judged.call.digest(judged.canonical_arguments)
     return _with_arguments(judged, arguments, judged)
+
+
+def hash_large(judged: Judged, continuations: Continuations) -> Judged:
+    """Do the same for a large call, and compute its digests; to be done in a thread."""
+    judged.digest = judged.call.hash_large()
+    made = continued(judged, continuations)
+    if made is not judged:
+        made.digest = made.call.hash_large()
+    return made
 
 
 def still_goes_on(judged: Judged, continuations: Continuations) -> bool:
@@ -151,8 +161,11 @@ def as_its_own(judged: Judged) -> Judged:
 
 
 def _with_arguments(judged: Judged, arguments: JsonObject, asked: Judged) -> Judged:
+    params: JsonObject = {**judged.call.params, "arguments": arguments}
+    if judged.call.sealed is not None:
+        params = SealedParams(params, *seal(params))
     return Judged(
-        call=judged.call.with_params({**judged.call.params, "arguments": arguments}),
+        call=judged.call.with_params(params),
         standing=judged.standing,
         definition=judged.definition,
         number=judged.number,

@@ -2,17 +2,22 @@
 
 import asyncio
 import json
+import threading
 from typing import Final
 
 import pytest
 
-from keyturn.application.call import Forwarded, IncomingCall, Silence
+from keyturn.application import continuations, editing, fitness
+from keyturn.application.call import Forwarded, IncomingCall, Refused, Silence
 from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT
 from keyturn.application.editing import EditEffect, Edits
-from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
+from keyturn.application.fitness import BESIDE_BYTES
+from keyturn.domain import call, sealed
+from keyturn.domain.canonical import JsonObject, JsonValue, Malformed, canonical
 from keyturn.domain.decision import Outcome
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.sealed import SealedParams, seal
 from keyturn.domain.step_up import Takes
 from keyturn.domain.tier import Tier
 from tests.unit.application.edits_rig import ASKED, MINE, Story, text_of
@@ -21,6 +26,31 @@ from tests.unit.application.rounds_rig import PARAMS, Rig, make_rig
 from tests.unit.application.test_levels_met import Rising
 
 DELETES: Final[JsonObject] = {"command": "rm -rf ~"}
+
+
+def large(incoming: IncomingCall, size: int) -> IncomingCall:
+    """Return a call whose answers take that many bytes, as a worker hands one over."""
+    assert not isinstance(incoming.params, Malformed)
+    params: JsonObject = {**incoming.params, "inputResponses": {"a": {"roots": ["x" * size]}}}
+    incoming.params = SealedParams(params, *seal(params))
+    return incoming
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return how many bytes were encoded at once on the loop's thread, by each call."""
+    found: list[int] = [0]
+    loop = threading.get_ident()
+
+    def encode(value: JsonValue) -> bytes:
+        encoded = canonical(value)
+        if threading.get_ident() == loop:
+            found.append(len(encoded))
+        return encoded
+
+    for module in (call, continuations, editing, fitness, sealed):
+        monkeypatch.setattr(module, "canonical", encode)
+    return found
 
 
 @pytest.mark.requirement("EDIT-1")
@@ -132,6 +162,40 @@ class TestInput:
             one.world.answer(request, allow=False)
             await task
             assert one.sent() == [MINE]
+
+        play(story)
+
+    def test_a_large_answer_goes_on_with_it_too_and_is_hashed_elsewhere(
+        self, hashed: list[int]
+    ) -> None:
+        async def story() -> None:
+            one = await self.begin()
+            count = len(one.world.approver.shown)
+            incoming = large(self.again(one, ASKED), 300_000)
+            hashed[:] = [0]
+            reply = await one.world.start(incoming)
+            assert isinstance(reply, Forwarded)
+            assert EDITED_TEXT in reply.line.decode()
+            assert one.sent() == [MINE, MINE]
+            assert len(one.world.approver.shown) == count
+            # Of the many bytes nothing was encoded on the loop.
+            assert max(hashed) < 100_000
+
+        play(story)
+
+    def test_a_larger_one_is_not_even_hashed_and_leaves_the_state(self, hashed: list[int]) -> None:
+        async def story() -> None:
+            one = await self.begin()
+            incoming = large(self.again(one, ASKED), BESIDE_BYTES)
+            hashed[:] = [0]
+            reply = await one.world.start(incoming)
+            assert isinstance(reply, Refused)
+            assert reply.outcome is Outcome.REFUSED_INVALID_ARGUMENTS
+            assert max(hashed) < 100_000
+            entry = one.world.log.of_type(RecordType.DECISION)[-1]
+            assert entry.committed == text_of(ASKED).encode()
+            assert isinstance(await one.world.start(self.again(one, ASKED, 3)), Forwarded)
+            assert one.sent() == [MINE, MINE]
 
         play(story)
 
