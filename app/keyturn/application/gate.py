@@ -308,7 +308,8 @@ class Gate:
             answered = await reply
             flight.failed = isinstance(answered, AnsweredError)
             received = await self._receiver.receive(incoming, judged, answered)
-            answer = told_of_edit(judged, await self._within.admit(incoming, judged, received))
+            admitted = await self._within.admit(incoming, judged, received)
+            answer = told_of_edit(judged, admitted, incoming.connection.session.edited_tasks)
             # Before the agent can use what it says: calls are traced against all of it.
             await incoming.connection.session.remembered()
         finally:
