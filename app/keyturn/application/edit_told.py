@@ -5,11 +5,12 @@ server answered stays as it is, and what cannot say it is kept back.
 """
 
 from dataclasses import replace
+from typing import TypeVar
 
 import msgspec
 from msgspec import Raw
 
-from keyturn.application.call import Forwarded, Judged, Refused, Replaced, Reply
+from keyturn.application.call import Forwarded, Judged, Refused, Replaced, Reply, Silence
 from keyturn.application.edited_tasks import EditedTasks
 from keyturn.domain.call import OWN_META_PREFIX, ToolCall
 from keyturn.domain.decision import Outcome
@@ -20,6 +21,8 @@ EDITED_TEXT = (
     "The user changed the arguments of this call in Keyturn before it was sent. "
     "What follows is about the changed call."
 )
+EDITED_UNSENT_TEXT = "The user changed the arguments of this call in Keyturn. What follows is about the changed call."
+Unsent = TypeVar("Unsent", Refused, Refused | Silence)
 _UNTOLD = "it could not say that the user changed the call"
 _BLOCK = Raw(msgspec.json.encode({"type": "text", "text": EDITED_TEXT}))
 _YES = Raw(b"true")
@@ -56,6 +59,13 @@ def told_of_edit(judged: Judged, reply: Reply, tasks: EditedTasks) -> Reply:
                 return reply
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return Refused(outcome=Outcome.ERROR_BROKER, withheld=_UNTOLD, edited=True)
+
+
+def refused_of_edit(judged: Judged | None, refusal: Unsent) -> Unsent:
+    """Return a refusal which says so, where what was refused is a person's."""
+    if judged is None or judged.asked is None or not isinstance(refusal, Refused):
+        return refusal
+    return replace(refusal, edited=True)
 
 
 class _Telling:

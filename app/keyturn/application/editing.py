@@ -176,13 +176,13 @@ def _with_arguments(judged: Judged, arguments: JsonObject, asked: Judged) -> Jud
 
 
 def note_asked(
-    incoming: IncomingCall, judged: Judged, log: DecisionLog, recorder: Recorder
+    incoming: IncomingCall, judged: Judged | None, log: DecisionLog, recorder: Recorder
 ) -> None:
     """Note what an agent asked for, where a person changed it; to come before the decision.
 
     Whoever commits that has both on the disk: a log keeps its order.
     """
-    if judged.asked is None:
+    if judged is None or judged.asked is None:
         return
     connection, call = incoming.connection, judged.asked.call
     committed = judged.asked.canonical_arguments

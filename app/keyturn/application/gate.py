@@ -32,7 +32,7 @@ from keyturn.application.call import (
     Silence,
 )
 from keyturn.application.deciding import Decided, Decider, refused
-from keyturn.application.edit_told import told_of_edit
+from keyturn.application.edit_told import refused_of_edit, told_of_edit
 from keyturn.application.editing import ASKED, note_asked
 from keyturn.application.events import Observers, Topic
 from keyturn.application.held_results import HeldResults
@@ -153,7 +153,7 @@ class Gate:
         if decided.refusal is not None:
             if not decided.recorded:
                 await self._commit(incoming, judged, decided)
-            return decided.refusal
+            return refused_of_edit(judged, decided.refusal)
         return await self._release(incoming, judged, upstream, decided)
 
     async def _release(
@@ -162,8 +162,7 @@ class Gate:
         """Record what was allowed, look once more, and let it go."""
         await self._commit(incoming, judged, decided)
         # Of what nothing can change: a thread hashes it, and only then is looked once more.
-        digest = await _digest_of_large(judged.call)
-        unsent = self._unsendable(incoming, judged, digest)
+        unsent = self._unsendable(incoming, judged, await _digest_of_large(judged.call))
         if unsent is not None:
             return self._receiver.not_sent(incoming, judged, unsent)
         if self._decider.takes(incoming, judged) > decided.level:
@@ -256,11 +255,12 @@ class Gate:
             tier=judged.tier if judged is not None else Tier.T3,
             judgement=judged.judgement if judged is not None else None,
             rules_hash=self._rules.hash,
-            details={"faults": list(refusal.faults)} if refusal.faults else None,
+            details=_details_of(refusal, judged),
         )
+        note_asked(incoming, judged, self._log, self._recorder)
         await self._log.commit(entry)
         self._observers.changed(Topic.HISTORY)
-        return refusal
+        return refused_of_edit(judged, refusal)
 
     async def _refuse_after_error(self, incoming: IncomingCall) -> Reply:
         """Refuse, and record it: as the decision, or as the fate of a call already decided."""
@@ -358,6 +358,13 @@ def _details(incoming: IncomingCall, judged: Judged, decided: Decided) -> JsonOb
     if isinstance(decided.refusal, Refused) and decided.refusal.faults:
         more["faults"] = list(decided.refusal.faults)
     return {"call_number": judged.number, "decide_ms": judged.decide_ms, **more}
+
+
+def _details_of(refusal: Refused, judged: Judged | None) -> JsonObject:
+    details: JsonObject = {"faults": list(refusal.faults)} if refusal.faults else {}
+    if judged is not None and judged.asked is not None:
+        details[ASKED] = judged.asked.digest
+    return details
 
 
 def _given_up(incoming: IncomingCall) -> Refused | Silence | None:

@@ -14,6 +14,7 @@ from keyturn.application.editing import EditEffect, Edits
 from keyturn.application.fitness import BESIDE_BYTES
 from keyturn.domain import call, sealed
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed, canonical
+from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.decision import Outcome
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Kind, Rule
@@ -22,7 +23,7 @@ from keyturn.domain.step_up import Takes
 from keyturn.domain.tier import Tier
 from tests.unit.application.edits_rig import ASKED, MINE, Story, text_of
 from tests.unit.application.gate_world import World, play, settle
-from tests.unit.application.rounds_rig import PARAMS, Rig, make_rig
+from tests.unit.application.rounds_rig import GAP, PARAMS, Rig, make_rig
 from tests.unit.application.test_levels_met import Rising
 
 DELETES: Final[JsonObject] = {"command": "rm -rf ~"}
@@ -75,6 +76,25 @@ class TestRounds:
             assert EDITED_TEXT in reply.line.decode()
             assert [params["arguments"] for params in rig.world.server.sent] == [{"order": 8}]
             assert PARAMS["arguments"] == {"order": 7}
+
+        play(story)
+
+    def test_what_was_denied_after_it_is_not_asked_about_again(self) -> None:
+        """Its client does not come back to hear so, and makes the call that it asked anew."""
+
+        async def story() -> None:
+            rig: Rig = await make_rig()
+            await rig.state()
+            shown = rig.world.approver.shown[-1]
+            await Edits(rig.world.approvals).edit(shown.id, shown.digest, '{"order": 8}')
+            rig.world.answer(rig.world.approver.shown[-1], allow=False)
+            await settle()
+            rig.world.clock.advance(GAP * 3)
+            await settle()
+            count = len(rig.world.approver.shown)
+            await rig.request()
+            assert len(rig.world.approver.shown) == count
+            assert rig.outcomes[-1] == Outcome.DENIED_USER.value
 
         play(story)
 
@@ -241,6 +261,24 @@ class TestInput:
             one.world.answer(request, allow=False)
             await task
             assert one.sent() == [MINE]
+
+        play(story)
+
+    def test_one_that_a_rule_denies_by_then_is_recorded_as_what_was_asked_and_what_was_not_sent(
+        self,
+    ) -> None:
+        async def story() -> None:
+            one = await self.begin()
+            when = (Condition(path="/address", op=Operator.EQ, value="2 Mill Lane"),)
+            await one.world.rules.add(Rule(id="r-no", name="no", effect=Effect.DENY, when=when))
+            reply = await one.world.start(self.again(one, ASKED))
+            assert isinstance(reply, Refused)
+            assert (reply.outcome, reply.edited) == (Outcome.DENIED_RULE, True)
+            entries = [r.entry for r in one.world.log.records if r.entry.call == "call-2"]
+            asked, decision = entries
+            assert (asked.type, asked.committed) == (RecordType.EDITED, text_of(ASKED).encode())
+            assert decision.committed == text_of(MINE).encode()
+            assert decision.details["asked_digest"] == asked.call_digest
 
         play(story)
 

@@ -9,11 +9,12 @@ from keyturn.application.approval_request import AnswerEffect, WithdrawCause
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import Forwarded, IncomingCall, Judged, Refused
 from keyturn.application.console_protocol import SaveRule
-from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT
+from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT, EDITED_UNSENT_TEXT
 from keyturn.application.editing import EditEffect
 from keyturn.application.ports.upstream import Answered
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.remembering import remember_approval
+from keyturn.broker.refusals import refusal_text
 from keyturn.domain.canonical import canonical
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.decision import Outcome
@@ -482,3 +483,27 @@ class TestAgents:
             assert earlier.outcome == Outcome.ALLOWED_MODIFIED.value
 
         play(story)
+
+
+@pytest.mark.requirement("EDIT-4")
+@pytest.mark.parametrize("by_rule", [True, False])
+def test_a_denial_of_what_was_written_says_so_and_counts_for_what_was_asked(by_rule: bool) -> None:
+    async def story() -> None:
+        one = Story()
+        told: list[str] = []
+        one.world.approvals.denials.on_denied = lambda request: told.append(request.asked_digest)
+        await one.begin()
+        first = one.shown
+        await one.edit()
+        if by_rule:
+            when = (Condition(path="/address", op=Operator.EQ, value="2 Mill Lane"),)
+            await one.world.rules.add(Rule(id="r-no", name="no", effect=Effect.DENY, when=when))
+            judge_waiting(one.world.approvals, one.world.rules, suspended=False)
+        else:
+            one.world.answer(one.shown, allow=False)
+        reply = await one.task
+        assert isinstance(reply, Refused)
+        assert refusal_text(reply).startswith(EDITED_UNSENT_TEXT)
+        assert told == ([] if by_rule else [first.digest])
+
+    play(story)
