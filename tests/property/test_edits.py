@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, parse_strict
 from keyturn.domain.condition import pointer_value
-from keyturn.domain.edit import typed_leaves, with_typed_on_card
-from keyturn.domain.origin import Trace
+from keyturn.domain.edit import typed_leaves, with_kept, with_typed_on_card
+from keyturn.domain.origin import Origin, Trace
 from keyturn.presentation.argument_edit import check_edit, edit_rows, edit_text
 from keyturn.presentation.card import DiffSide
 from keyturn.presentation.words import Words
@@ -59,6 +59,20 @@ def test_what_is_as_it_was_is_not_typed(arguments: JsonObject) -> None:
     assert with_typed_on_card(Trace(), arguments, arguments) == Trace()
 
 
+@given(OBJECTS, OBJECTS, st.booleans())
+def test_what_was_found_of_values_that_stay_is_kept_and_of_no_other(
+    before: JsonObject, after: JsonObject, incomplete: bool
+) -> None:
+    """As if a new task had begun since, in which nothing was read."""
+    asked = Trace(origins=tuple(_from_web(path) for path, _ in _leaves("", before)))
+    kept = with_kept(Trace(incomplete=incomplete), asked, before, after)
+    said = {canonical(value) for _, value in _leaves("", before)}
+    wanted = {path for path, value in _leaves("", after) if canonical(value) in said}
+    assert {origin.path for origin in kept.origins} == wanted
+    assert kept.incomplete == incomplete
+    assert with_kept(asked, asked, before, before).origins[: len(asked.origins)] == asked.origins
+
+
 @given(OBJECTS)
 def test_the_text_of_an_edit_says_what_the_card_says_and_hides_nothing(
     arguments: JsonObject,
@@ -77,6 +91,21 @@ def test_the_difference_has_every_line_of_both(asked: JsonObject, mine: JsonObje
     for side, subject in ((DiffSide.BEFORE, asked), (DiffSide.AFTER, mine)):
         text = "\n".join(row.text for row in rows if row.side in (DiffSide.BOTH, side))
         assert getattr(parse_strict(text), "value", None) == subject
+
+
+def _from_web(path: str) -> Origin:
+    return Origin(
+        path=path,
+        value="x",
+        result=1,
+        server="web",
+        tool="fetch",
+        offset=0,
+        line=1,
+        excerpt="x",
+        excerpt_line=1,
+        untrusted=True,
+    )
 
 
 def _leaves(path: str, value: JsonValue) -> list[tuple[str, JsonValue]]:

@@ -21,7 +21,10 @@ EDITED_TEXT = (
     "The user changed the arguments of this call in Keyturn before it was sent. "
     "What follows is about the changed call."
 )
-EDITED_UNSENT_TEXT = "The user changed the arguments of this call in Keyturn. What follows is about the changed call."
+EDITED_UNSENT_TEXT = (
+    "The user changed the arguments of this call in Keyturn. "
+    "What follows is about the changed call."
+)
 Unsent = TypeVar("Unsent", Refused, Refused | Silence)
 _UNTOLD = "it could not say that the user changed the call"
 _BLOCK = Raw(msgspec.json.encode({"type": "text", "text": EDITED_TEXT}))

@@ -1,10 +1,12 @@
 """Which values of a call a person changed, and that these were typed on its card."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
 
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.json_pointer import escaped
-from keyturn.domain.origin import Origin, Trace
+from keyturn.domain.origin import Origin, Trace, bounded
 from keyturn.domain.typed import ON_CARD
 
 LONGEST_EDIT_BYTES = 64 * 1024
@@ -22,6 +24,27 @@ def typed_leaves(before: JsonValue, after: JsonValue) -> Iterator[tuple[str, Jso
     for path, value in _leaves(after):
         if canonical(value) not in asked:
             yield path, value
+
+
+def with_kept(trace: Trace, asked: Trace, before: JsonObject, after: JsonObject) -> Trace:
+    """Return a trace of `after` with what was found of the values that an edit left alone.
+
+    A person may have begun a new task since, which forgets the results that these came from.
+    """
+    stands: dict[bytes, list[str]] = {}
+    for path, value in _leaves(after):
+        stands.setdefault(canonical(value), []).append(path)
+    known, kept = set(trace.origins), dict[Origin, None]()
+    found: dict[str, list[Origin]] = {}
+    for origin in asked.origins:
+        found.setdefault(origin.path, []).append(origin)
+    for path, value in _leaves(before):
+        places = product(found.get(path, ()), stands.get(canonical(value), ()))
+        kept |= dict.fromkeys(replace(origin, path=now) for origin, now in places)
+    if not kept.keys() - known and trace.incomplete >= asked.incomplete:
+        return trace
+    origins = (*trace.origins, *(origin for origin in kept if origin not in known))
+    return bounded(origins, incomplete=trace.incomplete or asked.incomplete)
 
 
 def with_typed_on_card(trace: Trace, before: JsonObject, after: JsonObject) -> Trace:
