@@ -13,7 +13,9 @@ from keyturn.application.console_protocol import IntentDone, RequestDetached, Re
 from keyturn.application.edit_messages import EditCall
 from keyturn.domain.canonical import JsonObject, canonical, digest_of, parse_strict
 from keyturn.domain.edit import LONGEST_EDIT_BYTES
+from keyturn.domain.origin import Origin, Trace
 from keyturn.domain.tier import Tier
+from keyturn.domain.typed import ON_CARD
 from keyturn.gui.look import Look
 from keyturn.gui.queue.card_pane import DIFF, READABLE
 from keyturn.presentation.arming import Owed
@@ -159,6 +161,39 @@ def test_every_line_of_the_difference_has_to_be_on_screen_once(scene: SheetsScen
         diff.show_unseen()
         scene.window.grab()
         return diff.unseen is None
+
+    scene.qtbot.waitUntil(read)
+    scene.wait(2_000)
+    assert scene.view.watch.arming.state(scene.clock()).armed
+
+
+@pytest.mark.requirement("EDIT-3")
+@pytest.mark.parametrize("server", ["web", ""])
+def test_where_a_value_came_from_has_to_be_on_screen_too(scene: SheetsScene, server: str) -> None:
+    """Whoever edits at once has seen no origin; what they typed themselves is nothing to see."""
+    scene.end(CALL, WithdrawCause.ASKED_ANEW)
+    origin = Origin(
+        path="/order",
+        value="41",
+        result=1,
+        server=server,
+        tool="fetch" if server else ON_CARD,
+        offset=0,
+        line=1,
+        excerpt="order 41" if server else "",
+        excerpt_line=1,
+        untrusted=bool(server),
+    )
+    show(scene, replace(edited(), trace=Trace(origins=(origin,))))
+    scene.wait(2_000)
+    card = scene.view.card
+    assert card.tabs.active() == DIFF
+    assert scene.view.watch.arming.state(scene.clock()).armed is not bool(server)
+    card.choose_tab(READABLE)
+
+    def read() -> bool:
+        scene.window.grab()
+        return card.seen.unseen is None
 
     scene.qtbot.waitUntil(read)
     scene.wait(2_000)

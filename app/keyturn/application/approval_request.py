@@ -180,6 +180,11 @@ class ApprovalRequest:
     """Set where a person changed the arguments: all else here is of what they made of them."""
 
     @property
+    def asked_digest(self) -> str:
+        """Of the call as its agent asked for it, which it repeats whatever a person made of it."""
+        return self.digest if self.edited is None else self.edited.digest
+
+    @property
     def weighed(self) -> Weighed:
         """What says what it takes to allow it, where it is a call."""
         enrolled = self.asked_by.agent_enrolled

@@ -14,6 +14,7 @@ from keyturn.application.call import IncomingCall, Judged, Refused, scope_of
 from keyturn.application.editing import edited_from
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.decision import Outcome, Verdict
+from keyturn.domain.errors import StaleApproval
 from keyturn.domain.grant import GrantScope
 from keyturn.domain.policy import Judgement
 
@@ -32,6 +33,9 @@ class AskedCall:
         ticket: str,
     ) -> None:
         """`careful` tells whether the rules that allow are suspended."""
+        if judged.repeats_edit:
+            # To be asked about is what was judged, and what its agent asked is not.
+            raise StaleApproval("The call goes on with an edit that is used up.")
         self._assessment = assessment
         self._incoming = incoming
         self._judged = judged

@@ -4,8 +4,6 @@ Nothing is waited for, but for what large calls have done elsewhere. The gate wa
 `judge` again for a waiting call when the rules change.
 """
 
-import asyncio
-
 from keyturn.application.agreements import Agreements, Standing
 from keyturn.application.alerts import Alerts
 from keyturn.application.asking import denied
@@ -96,8 +94,6 @@ class Assessment:
     async def look_into(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Walk steps 2 to 4 of what is identified; a DENY is returned as its refusal."""
         if judged.call.sealed is not None:
-            judged.apart = True
-            judged.digest = await asyncio.to_thread(judged.call.digest)
             refusal = await self._fitness.refusal_of_large(incoming, judged)
         else:
             refusal = self._fitness.refusal(incoming, judged)
@@ -248,7 +244,9 @@ class Assessment:
             task=session.task,
             stops_seen=self._stop.count,
         )
-        return continued(judged, session.continuations)
+        # Of a large call a thread finds out whether it goes on with an edited one.
+        large = call.sealed is not None
+        return judged if large else continued(judged, session.continuations)
 
     # 3, 4 -------------------------------------------------------------- trace, judge
 

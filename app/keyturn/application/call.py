@@ -22,7 +22,7 @@ from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.destinations import Destination, destinations_in
-from keyturn.domain.edit import with_typed_on_card
+from keyturn.domain.edit import with_kept, with_typed_on_card
 from keyturn.domain.environment import Crossing
 from keyturn.domain.flow import NO_FLOWS, Flows
 from keyturn.domain.grant import GrantScope
@@ -220,7 +220,16 @@ class Judged(msgspec.Struct, kw_only=True):
         """Return where its values come from, those included that a person typed in it."""
         if self.asked is None:
             return trace
-        return with_typed_on_card(trace, self.asked.call.arguments, self.call.arguments)
+        asked, mine = self.asked.call.arguments, self.call.arguments
+        return with_typed_on_card(with_kept(trace, self.asked.trace, asked, mine), asked, mine)
+
+    @property
+    def repeats_edit(self) -> bool:
+        """Whether it is what a person wrote in an earlier call, which this one goes on with.
+
+        Nobody judged what its agent asked for this time, so that nothing can be shown of that.
+        """
+        return self.asked is not None and self.asked.basis is None
 
     def touches(self) -> Touches:
         """Count what it touches, once: nothing of that changes."""

@@ -14,6 +14,8 @@ from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 
 MOST_OPEN = 1_000
 """Of one session; the oldest are forgotten, so that their calls ask again."""
+LONGEST_STATE = 1024 * 1024
+"""In characters; a longer one is not even hashed, so that its call asks again."""
 STATE = "requestState"
 RESPONSES = "inputResponses"
 
@@ -35,7 +37,9 @@ class Continuations:
 
         `edited` is what its agent asked for, where a person changed that.
         """
-        key = _hash_of(state)
+        key = _key_of(state)
+        if not key:
+            return
         self._open[key] = (call.digest_of_first(), frozenset(asked))
         if edited is not None:
             self._written[key] = (edited.digest_of_first(), call.arguments)
@@ -49,7 +53,7 @@ class Continuations:
         None for every other one: its agent repeats what it asked, under the state of exactly that.
         """
         state = call.params.get(STATE)
-        written = self._written.get(_hash_of(state)) if isinstance(state, str) else None
+        written = self._written.get(_key_of(state)) if isinstance(state, str) else None
         if written is None or written[0] != call.digest_of_first():
             return None
         goes_on = self.holds(call.with_params({**call.params, "arguments": written[1]}))
@@ -57,7 +61,7 @@ class Continuations:
 
     def knows(self, state: str) -> bool:
         """Tell whether an answer carried this state, whichever call it continues."""
-        return _hash_of(state) in self._open
+        return _key_of(state) in self._open
 
     def holds(self, call: ToolCall) -> bool:
         """Tell whether a call repeats one whose answer carried its state.
@@ -67,8 +71,8 @@ class Continuations:
         state, responses = call.params.get(STATE), call.params.get(RESPONSES, {})
         if not isinstance(state, str) or not isinstance(responses, dict):
             return False
-        first, asked = self._open.get(_hash_of(state), ("", frozenset[str]()))
-        return first == call.digest_of_first() and asked.issuperset(responses)
+        first, asked = self._open.get(_key_of(state), ("", frozenset[str]()))
+        return bool(first) and first == call.digest_of_first() and asked.issuperset(responses)
 
     def decided(self, call: ToolCall, key: str, request: JsonValue) -> bool | None:
         """Tell whether a task's request was allowed before; None when nobody decided it yet."""
@@ -94,10 +98,15 @@ class Continuations:
         """Use the state up; False when another call has, or it never held."""
         if not self.holds(call):
             return False
-        key = _hash_of(str(call.params[STATE]))
+        key = _key_of(str(call.params[STATE]))
         del self._open[key]
         self._written.pop(key, None)
         return True
+
+
+def _key_of(state: str) -> str:
+    """Return under what a state is kept; empty for one that is too long to be."""
+    return _hash_of(state) if len(state) <= LONGEST_STATE else ""
 
 
 def _hash_of(said: JsonValue) -> str:

@@ -243,11 +243,11 @@ class Decider:
 
         An allowed call is not sent, and its next identical one may be; the stop forgets that.
         """
-        if shown.edited is not None:
-            # Its agent repeats what it asked itself, which nobody has answered.
-            return
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
             self._approvals.denials.unheard(shown, answer)
+        elif shown.edited is not None:
+            # Its agent repeats what it asked itself, which nobody has allowed.
+            return
         elif not self._stop.engaged and self._stop.count == judged.stops_seen:
             self._approvals.grants.make_for(shown, answer.level, since_ns=answered_ns)
             judged.retry_granted = True

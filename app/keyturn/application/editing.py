@@ -19,7 +19,9 @@ from keyturn.domain.call import ToolCall, without_own_meta
 from keyturn.domain.canonical import JsonObject, Malformed, canonical, parse_strict
 from keyturn.domain.decision import Actor
 from keyturn.domain.edit import LONGEST_EDIT_BYTES
+from keyturn.domain.policy import Because
 from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.sealed import SealedParams, seal
 
 ASKED = "asked_digest"
 """In the details of a decision: the digest of the call as its agent asked for it."""
@@ -121,13 +123,49 @@ def continued(judged: Judged, continuations: Continuations) -> Judged:
     if arguments is None:
         return judged
     judged.canonical_arguments = judged.call.canonical_arguments()
-    judged.digest = judged.call.digest(judged.canonical_arguments)
+    judged.digest = judged.digest or judged.call.digest(judged.canonical_arguments)
     return _with_arguments(judged, arguments, judged)
 
 
-def _with_arguments(judged: Judged, arguments: JsonObject, asked: Judged) -> Judged:
+def hash_large(judged: Judged, continuations: Continuations) -> Judged:
+    """Do the same for a large call, and compute its digests; to be done in a thread."""
+    judged.digest = judged.call.hash_large()
+    made = continued(judged, continuations)
+    if made is not judged:
+        made.digest = made.call.hash_large()
+    return made
+
+
+def still_goes_on(judged: Judged, continuations: Continuations) -> bool:
+    """Tell whether what a person wrote in an earlier call still stands for what is asked now.
+
+    True for every call that repeats none.
+    """
+    if not judged.repeats_edit:
+        return True
+    judgement = judged.judgement
+    allowed = judgement is not None and judgement.because is Because.CONTINUATION
+    return allowed and continuations.holds(judged.call)
+
+
+def as_its_own(judged: Judged) -> Judged:
+    """Return what is to be judged of a call that goes on with nothing any more: what was asked."""
     return Judged(
-        call=judged.call.with_params({**judged.call.params, "arguments": arguments}),
+        call=judged.call if judged.asked is None else judged.asked.call,
+        standing=judged.standing,
+        definition=judged.definition,
+        number=judged.number,
+        task=judged.task,
+        stops_seen=judged.stops_seen,
+    )
+
+
+def _with_arguments(judged: Judged, arguments: JsonObject, asked: Judged) -> Judged:
+    params: JsonObject = {**judged.call.params, "arguments": arguments}
+    if judged.call.sealed is not None:
+        params = SealedParams(params, *seal(params))
+    return Judged(
+        call=judged.call.with_params(params),
         standing=judged.standing,
         definition=judged.definition,
         number=judged.number,
@@ -138,13 +176,13 @@ def _with_arguments(judged: Judged, arguments: JsonObject, asked: Judged) -> Jud
 
 
 def note_asked(
-    incoming: IncomingCall, judged: Judged, log: DecisionLog, recorder: Recorder
+    incoming: IncomingCall, judged: Judged | None, log: DecisionLog, recorder: Recorder
 ) -> None:
     """Note what an agent asked for, where a person changed it; to come before the decision.
 
     Whoever commits that has both on the disk: a log keeps its order.
     """
-    if judged.asked is None:
+    if judged is None or judged.asked is None:
         return
     connection, call = incoming.connection, judged.asked.call
     committed = judged.asked.canonical_arguments

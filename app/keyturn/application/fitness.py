@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from keyturn.application.alerts import Alert, AlertKind, Alerts
 from keyturn.application.call import IncomingCall, Judged, Refused
 from keyturn.application.continuations import RESPONSES
+from keyturn.application.editing import hash_large
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
 from keyturn.application.ports.inspection import InputCheck, SchemaFault, SchemaValidator
 from keyturn.application.ports.payloads import LargeArguments, NotInspected
@@ -18,10 +20,16 @@ from keyturn.domain.client_request import LISTEN, LONGEST_NAME, PROMPT
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.json_texts import texts_of
+from keyturn.domain.sealed import SealedParams
 from keyturn.domain.typed import InputFinding
 
 BESIDE_BYTES = 1024 * 1024
 """Longest canonical params without the arguments: they wait in memory and are shown, too."""
+
+_OVER = Refused(
+    outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
+    faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
+)
 
 
 class Fitness:
@@ -59,7 +67,14 @@ class Fitness:
         )
 
     async def refusal_of_large(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        """Do the same off the loop."""
+        """Do the same off the loop; nothing of a large call is encoded or hashed on it."""
+        sealed, continuations = judged.call.sealed, incoming.connection.session.continuations
+        if sealed is not None and sealed.beside_bytes > BESIDE_BYTES:
+            # Its agent may make many, so that what is over is not even hashed.
+            await asyncio.to_thread(_leave_out_beside, judged, sealed)
+            return _OVER
+        judged.become(await asyncio.to_thread(hash_large, replace(judged), continuations))
+        judged.apart = True
         refused, definition = self._unfit_for_all(incoming, judged), judged.definition
         if refused is not None or definition is None:
             return refused
@@ -106,13 +121,8 @@ class Fitness:
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"what is named is over {LONGEST_NAME} characters",),
             )
-        shown = {"arguments"} if call.is_of_tool else call.arguments.keys()
-        beside: JsonObject = {k: v for k, v in call.params.items() if k not in shown}
-        if len(canonical(beside)) > BESIDE_BYTES:
-            return Refused(
-                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
-                faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
-            )
+        if _bytes_beside(call) > BESIDE_BYTES:
+            return _OVER
         if _answers_with_a_secret(incoming, call, self._known):
             judged.call = _without_answers(call)
             self._alerts.happened(Alert(AlertKind.CREDENTIAL_KEPT_BACK, call.server))
@@ -156,6 +166,21 @@ def _answered_text(judged: Judged) -> str:
         if isinstance(answer, dict) and "action" in answer
         for text in texts_of(answer)
     )
+
+
+def _bytes_beside(call: ToolCall) -> int:
+    if call.sealed is not None:
+        return call.sealed.beside_bytes
+    shown = {"arguments"} if call.is_of_tool else call.arguments.keys()
+    beside: JsonObject = {k: v for k, v in call.params.items() if k not in shown}
+    return len(canonical(beside))
+
+
+def _leave_out_beside(judged: Judged, sealed: SealedParams) -> None:
+    """Make a large call what is recorded of it: the tool and its arguments."""
+    judged.canonical_arguments = sealed.arguments
+    judged.call = judged.call.with_params(sealed.only("name", "arguments"))
+    judged.digest = judged.call.digest()
 
 
 def _without_answers(call: ToolCall) -> ToolCall:

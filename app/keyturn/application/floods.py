@@ -167,7 +167,7 @@ class Floods:
         if request.kind is not RequestKind.CALL:
             return
         key = _of(request)
-        self._judge(key, self._tally(key).denied(request.digest, self._clock.monotonic_ns()))
+        self._judge(key, self._tally(key).denied(request.asked_digest, self._clock.monotonic_ns()))
 
     def _on_topic(self, topic: Topic) -> None:
         """End the hold of an agent whose calls a person chose to look at, once none waits."""

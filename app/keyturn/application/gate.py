@@ -32,13 +32,14 @@ from keyturn.application.call import (
     Silence,
 )
 from keyturn.application.deciding import Decided, Decider, refused
-from keyturn.application.edit_told import told_of_edit
+from keyturn.application.edit_told import refused_of_edit, told_of_edit
 from keyturn.application.editing import ASKED, note_asked
 from keyturn.application.events import Observers, Topic
 from keyturn.application.held_results import HeldResults
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.late_calls import FIRST, LateCalls
 from keyturn.application.late_results import Claim
+from keyturn.application.looking_again import LookAgain
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
@@ -97,7 +98,7 @@ class Gate:
         self._late = late
         self._observers = observers
         self._milestones = milestones
-        self._limits = limits
+        self._looks = LookAgain(assessment, limits)
         self._ids = ids
         self._decider = Decider(
             assessment=assessment,
@@ -140,8 +141,7 @@ class Gate:
         decided = None if at_once else await self._unready(incoming, upstream)
         if decided is None:
             if not at_once:
-                await _look_at_the_tools(judged, upstream, self._limits)
-                refusal = await self._assessment.look_again(incoming, judged)
+                refusal = await self._looks.look(incoming, judged, upstream)
                 if refusal is not None:
                     return await self._record_refusal(incoming, refusal, judged)
             claim = self._late.claim(incoming, judged)
@@ -153,7 +153,7 @@ class Gate:
         if decided.refusal is not None:
             if not decided.recorded:
                 await self._commit(incoming, judged, decided)
-            return decided.refusal
+            return refused_of_edit(judged, decided.refusal)
         return await self._release(incoming, judged, upstream, decided)
 
     async def _release(
@@ -162,8 +162,7 @@ class Gate:
         """Record what was allowed, look once more, and let it go."""
         await self._commit(incoming, judged, decided)
         # Of what nothing can change: a thread hashes it, and only then is looked once more.
-        digest = await _digest_of_large(judged.call)
-        unsent = self._unsendable(incoming, judged, digest)
+        unsent = self._unsendable(incoming, judged, await _digest_of_large(judged.call))
         if unsent is not None:
             return self._receiver.not_sent(incoming, judged, unsent)
         if self._decider.takes(incoming, judged) > decided.level:
@@ -256,11 +255,12 @@ class Gate:
             tier=judged.tier if judged is not None else Tier.T3,
             judgement=judged.judgement if judged is not None else None,
             rules_hash=self._rules.hash,
-            details={"faults": list(refusal.faults)} if refusal.faults else None,
+            details=_details_of(refusal, judged),
         )
+        note_asked(incoming, judged, self._log, self._recorder)
         await self._log.commit(entry)
         self._observers.changed(Topic.HISTORY)
-        return refusal
+        return refused_of_edit(judged, refusal)
 
     async def _refuse_after_error(self, incoming: IncomingCall) -> Reply:
         """Refuse, and record it: as the decision, or as the fate of a call already decided."""
@@ -308,7 +308,8 @@ class Gate:
             answered = await reply
             flight.failed = isinstance(answered, AnsweredError)
             received = await self._receiver.receive(incoming, judged, answered)
-            answer = told_of_edit(judged, await self._within.admit(incoming, judged, received))
+            admitted = await self._within.admit(incoming, judged, received)
+            answer = told_of_edit(judged, admitted, incoming.connection.session.edited_tasks)
             # Before the agent can use what it says: calls are traced against all of it.
             await incoming.connection.session.remembered()
         finally:
@@ -335,15 +336,6 @@ async def _digest_of_large(call: ToolCall) -> str:
     return "" if call.sealed is None else await asyncio.to_thread(call.digest)
 
 
-async def _look_at_the_tools(judged: Judged, upstream: Upstream, limits: Limits) -> None:
-    """Have a list that is not fresh made anew before a person is asked on it (T2 and T3)."""
-    judgement = judged.judgement
-    if judged.tier < Tier.T2 or judgement is None or judgement.verdict is Verdict.ALLOW:
-        return
-    if judged.call.is_of_tool:
-        await upstream.look_again(older_than=limits.listing_seconds, at_most=limits.look_seconds)
-
-
 def _durability(judged: Judged, decided: Decided) -> Durability:
     """Return what "committed" means in law 1: less only for a read that a rule allows."""
     by_rule = decided.outcome is Outcome.ALLOWED_RULE and judged.tier is Tier.T0
@@ -366,6 +358,13 @@ def _details(incoming: IncomingCall, judged: Judged, decided: Decided) -> JsonOb
     if isinstance(decided.refusal, Refused) and decided.refusal.faults:
         more["faults"] = list(decided.refusal.faults)
     return {"call_number": judged.number, "decide_ms": judged.decide_ms, **more}
+
+
+def _details_of(refusal: Refused, judged: Judged | None) -> JsonObject:
+    details: JsonObject = {"faults": list(refusal.faults)} if refusal.faults else {}
+    if judged is not None and judged.asked is not None:
+        details[ASKED] = judged.asked.digest
+    return details
 
 
 def _given_up(incoming: IncomingCall) -> Refused | Silence | None:

@@ -16,6 +16,7 @@ from keyturn.application.call import (
     Silence,
 )
 from keyturn.application.controlling import Controlling, framed, told, unframed
+from keyturn.application.edit_told import refused_of_edit
 from keyturn.application.events import Observers, Topic
 from keyturn.application.held_results import NOT_HANDED_ON, HeldResults
 from keyturn.application.ports.inspection import (
@@ -70,7 +71,7 @@ class Receiver:
         if judged.retry_granted:
             details["retry_granted"] = True
         self._deliver(incoming, judged, Delivery.NOT_SENT, details)
-        return refusal
+        return refused_of_edit(judged, refusal)
 
     def void(self, incoming: IncomingCall, judged: Judged) -> None:
         """Write down that an allowed call was not sent, because it takes more by now."""

@@ -106,7 +106,7 @@ class Rounds:
             return self._begin(incoming, modern=modern)
         # Nothing large is held over several requests, so that none continues anything.
         large = isinstance(incoming.params, SealedParams)
-        key, asks = _hash_of(state), "" if large else _asks(incoming)
+        key, asks = ("", "") if large else (_hash_of(state), _asks(incoming))
         gap = None if large else self._gaps.get(key)
         if gap is not None and gap.asks == asks:
             del self._gaps[key]

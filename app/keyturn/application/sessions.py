@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from keyturn.application.approval_request import EarlierCall
 from keyturn.application.continuations import Continuations
+from keyturn.application.edited_tasks import EditedTasks
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import ResultSource, TraceIndex, TraceIndexes, Tracing
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
@@ -66,6 +67,8 @@ class Session:
     written: WrittenFiles = field(default_factory=WrittenFiles)
     sent_to: SeenDestinations = field(default_factory=SeenDestinations)
     continuations: Continuations = field(default_factory=Continuations)
+    edited_tasks: EditedTasks = field(default_factory=EditedTasks)
+    """A new task of the person does not end them."""
     shared_with: "Callable[[], Iterable[Session]]" = tuple
     """Those that lamps and trace are shared with, see `Sessions`."""
 

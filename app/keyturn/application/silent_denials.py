@@ -49,10 +49,12 @@ class SilentDenials:
     def unheard(self, request: ApprovalRequest, answer: Answer) -> None:
         """Take note of a denial of a call that its agent is not told."""
         now = self._clock.monotonic_ns()
-        self._denials.pop(request.digest, None)
+        # What its agent repeats is what it asked, also where a person denied what they made of it.
+        asked = request.asked_digest
+        self._denials.pop(asked, None)
         alive = [(digest, one) for digest, one in self._denials.items() if one.until_ns > now]
         self._denials = dict(alive[-(MOST - 1) :])
-        self._denials[request.digest] = SilentDenial(
+        self._denials[asked] = SilentDenial(
             call=request.call or request.id,
             request=request,
             message=answer.message,

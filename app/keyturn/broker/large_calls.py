@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Raw
 
+from keyturn.application.fitness import BESIDE_BYTES
 from keyturn.broker.envelope import BadFrame, ClientFrame, read_client, strict_params
 from keyturn.broker.members import NOTHING, place_of
 from keyturn.broker.routes import Route, route_of
@@ -67,8 +68,10 @@ def outline_of(line: bytes, *, judged: bool) -> list[bytes]:
         params = strict_params(frame)
         if isinstance(params, Malformed):
             fault = params.reason
-        elif frame.method != TOOLS_CALL and len(value) > LONGEST_PARAMS:
-            fault = f"the params are over {LONGEST_PARAMS} bytes"
+        elif not _has_arguments(frame.method, params) and len(value) > (
+            longest := BESIDE_BYTES if frame.method == TOOLS_CALL else LONGEST_PARAMS
+        ):
+            fault = f"the params are over {longest} bytes"
         else:
             encoded, start, end = _sealed(frame.method, without_own_meta(params))
     head = [frame.method, frame.id, frame.answers, at, at + len(value), fault, start, end]
@@ -93,9 +96,13 @@ def read_of(line: bytes, parts: Sequence[bytes]) -> ReadClient:
     return ReadClient(frame, SealedParams(values, encoded, start, end) if end else values)
 
 
+def _has_arguments(method: str, params: JsonObject) -> bool:
+    return method == TOOLS_CALL and isinstance(params.get("arguments"), dict)
+
+
 def _sealed(method: str, params: JsonObject) -> tuple[bytes, int, int]:
     """Only a tool's arguments are cut out of the params; other requests are small things to do."""
-    if method != TOOLS_CALL or not isinstance(params.get("arguments"), dict):
+    if not _has_arguments(method, params):
         return canonical(params), 0, 0
     return seal(params)
 

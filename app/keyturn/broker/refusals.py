@@ -8,7 +8,7 @@ anything of another session (security.md I-31): a rule's name and an inspector's
 import msgspec
 
 from keyturn.application.call import NO_SECOND_PERSON, NO_WINDOW, WANTS_SIGN_IN, Refused
-from keyturn.application.edit_told import EDITED_TEXT
+from keyturn.application.edit_told import EDITED_TEXT, EDITED_UNSENT_TEXT
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL
 from keyturn.broker.envelope import INVALID_REQUEST, RequestId, result_line
 from keyturn.domain.canonical import JsonObject
@@ -117,7 +117,10 @@ def refusal_text(refused: Refused, method: str = TOOLS_CALL) -> str:
 
 def _text_of_call(refused: Refused) -> str:
     text = _text_as_asked(refused)
-    return f"{EDITED_TEXT} {text}" if refused.edited else text
+    if not refused.edited:
+        return text
+    ran = refused.unknown or refused.withheld or refused.broke_schema
+    return f"{EDITED_TEXT if ran else EDITED_UNSENT_TEXT} {text}"
 
 
 def _text_as_asked(refused: Refused) -> str:

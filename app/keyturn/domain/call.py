@@ -126,8 +126,22 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
 
     def digest_of_first(self) -> str:
         """Return the digest of the call that this one repeats with more input, or its own."""
+        sealed = self.sealed
+        if sealed is not None and sealed.first:
+            return sealed.first
         first = {k: v for k, v in self.params.items() if k not in _CONTINUATION_KEYS}
-        return self.with_params(first).digest()
+        return self.with_params(first).digest(None if sealed is None else sealed.arguments)
+
+    def hash_large(self) -> str:
+        """Return its digest; of a large call the one that it repeats is kept, to be hashed once.
+
+        It takes its time, so that it is for a thread.
+        """
+        digest, sealed = self.digest(), self.sealed
+        if sealed is not None:
+            repeats = not _CONTINUATION_KEYS.isdisjoint(sealed)
+            sealed.first = self.digest_of_first() if repeats else digest
+        return digest
 
     def _other_bound(self) -> JsonObject:
         """Return what is bound beside names and arguments: all of what is sent, whatever it is."""

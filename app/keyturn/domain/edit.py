@@ -1,10 +1,12 @@
 """Which values of a call a person changed, and that these were typed on its card."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
 
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.json_pointer import escaped
-from keyturn.domain.origin import Origin, Trace
+from keyturn.domain.origin import Origin, Trace, bounded
 from keyturn.domain.typed import ON_CARD
 
 LONGEST_EDIT_BYTES = 64 * 1024
@@ -14,26 +16,35 @@ _LONGEST_KEPT = 200
 
 
 def typed_leaves(before: JsonValue, after: JsonValue) -> Iterator[tuple[str, JsonValue]]:
-    """Yield the JSON Pointer and the value of each leaf that is new or another one by now."""
-    open_: list[tuple[str, JsonValue, bool, JsonValue]] = [("", before, True, after)]
-    while open_:
-        path, old, known, new = open_.pop()
-        if known and _same(old, new):
-            continue
-        if isinstance(new, dict) and new:
-            was = old if known and isinstance(old, dict) else {}
-            open_ += [
-                (f"{path}/{escaped(key)}", was.get(key), key in was, value)
-                for key, value in new.items()
-            ]
-        elif isinstance(new, list) and new:
-            items = old if known and isinstance(old, list) else []
-            open_ += [
-                (f"{path}/{n}", items[n] if n < len(items) else None, n < len(items), value)
-                for n, value in enumerate(new)
-            ]
-        else:
-            yield path, new
+    """Yield the JSON Pointer and the value of each leaf whose value stands nowhere in `before`.
+
+    What only moved, as the items behind one that was taken away, is not a person's: it was there.
+    """
+    asked = {canonical(value) for _, value in _leaves(before)}
+    for path, value in _leaves(after):
+        if canonical(value) not in asked:
+            yield path, value
+
+
+def with_kept(trace: Trace, asked: Trace, before: JsonObject, after: JsonObject) -> Trace:
+    """Return a trace of `after` with what was found of the values that an edit left alone.
+
+    A person may have begun a new task since, which forgets the results that these came from.
+    """
+    stands: dict[bytes, list[str]] = {}
+    for path, value in _leaves(after):
+        stands.setdefault(canonical(value), []).append(path)
+    known, kept = set(trace.origins), dict[Origin, None]()
+    found: dict[str, list[Origin]] = {}
+    for origin in asked.origins:
+        found.setdefault(origin.path, []).append(origin)
+    for path, value in _leaves(before):
+        places = product(found.get(path, ()), stands.get(canonical(value), ()))
+        kept |= dict.fromkeys(replace(origin, path=now) for origin, now in places)
+    if not kept.keys() - known and trace.incomplete >= asked.incomplete:
+        return trace
+    origins = (*trace.origins, *(origin for origin in kept if origin not in known))
+    return bounded(origins, incomplete=trace.incomplete or asked.incomplete)
 
 
 def with_typed_on_card(trace: Trace, before: JsonObject, after: JsonObject) -> Trace:
@@ -58,8 +69,14 @@ def with_typed_on_card(trace: Trace, before: JsonObject, after: JsonObject) -> T
     )
 
 
-def _same(old: JsonValue, new: JsonValue) -> bool:
-    """Tell whether two leaves are one JSON, as `1` and `1.0` are, and `1` and `true` are not."""
-    if old and isinstance(old, dict | list) or new and isinstance(new, dict | list):
-        return False
-    return canonical(old) == canonical(new)
+def _leaves(value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the JSON Pointer and the value of all that holds nothing else."""
+    open_: list[tuple[str, JsonValue]] = [("", value)]
+    while open_:
+        path, one = open_.pop()
+        if isinstance(one, dict) and one:
+            open_ += [(f"{path}/{escaped(key)}", below) for key, below in one.items()]
+        elif isinstance(one, list) and one:
+            open_ += [(f"{path}/{n}", below) for n, below in enumerate(one)]
+        else:
+            yield path, one

@@ -10,7 +10,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 class SealedParams(dict[str, JsonValue]):
     """The params of a large call; whatever is made of them anew is sealed no longer."""
 
-    __slots__ = ("canonical", "end", "masked", "start")
+    __slots__ = ("canonical", "end", "first", "masked", "start")
 
     def __init__(self, values: JsonObject, encoded: bytes, start: int, end: int) -> None:
         """`values` are what `encoded` says; the arguments stand in it from `start` to `end`."""
@@ -20,15 +20,28 @@ class SealedParams(dict[str, JsonValue]):
         self.end = end
         self.masked = b""
         """The arguments with secrets masked, once somebody has looked for them."""
+        self.first = ""
+        """The digest of the call that this one repeats or is, once somebody has computed it."""
 
     @property
     def arguments(self) -> bytes:
         """The arguments, as canonical bytes."""
         return self.canonical[self.start : self.end]
 
+    @property
+    def beside_bytes(self) -> int:
+        """How long the canonical params are without the arguments; nothing is encoded for it."""
+        comma = len(self) > 1
+        member = len(b'"arguments":') + self.end - self.start + comma if self.end else 0
+        return len(self.canonical) - member
+
     def without(self, member: str) -> "SealedParams":
         """Return the same without one member, which is not the arguments."""
-        rest: JsonObject = {name: value for name, value in self.items() if name != member}
+        return self.only(*(name for name in self if name != member))
+
+    def only(self, *members: str) -> "SealedParams":
+        """Return the same with these members alone; the arguments are one of them."""
+        rest: JsonObject = {name: value for name, value in self.items() if name in members}
         left = SealedParams(rest, *seal(rest, self.arguments))
         left.masked = self.masked
         return left

@@ -1,20 +1,57 @@
 """What a person wrote, over several requests: rounds of waiting, and a server's questions."""
 
+import asyncio
 import json
+import threading
+from typing import Final
 
 import pytest
 
-from keyturn.application.call import Forwarded, IncomingCall
+from keyturn.application import continuations, editing, fitness
+from keyturn.application.call import Forwarded, IncomingCall, Refused, Silence
 from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT
 from keyturn.application.editing import EditEffect, Edits
-from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
+from keyturn.application.fitness import BESIDE_BYTES
+from keyturn.domain import call, sealed
+from keyturn.domain.canonical import JsonObject, JsonValue, Malformed, canonical
+from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.decision import Outcome
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Kind, Rule
-from tests.factories import make_call
+from keyturn.domain.sealed import SealedParams, seal
+from keyturn.domain.step_up import Takes
+from keyturn.domain.tier import Tier
 from tests.unit.application.edits_rig import ASKED, MINE, Story, text_of
 from tests.unit.application.gate_world import World, play, settle
-from tests.unit.application.rounds_rig import PARAMS, Rig, make_rig
+from tests.unit.application.rounds_rig import GAP, PARAMS, Rig, make_rig
+from tests.unit.application.test_levels_met import Rising
+
+DELETES: Final[JsonObject] = {"command": "rm -rf ~"}
+
+
+def large(incoming: IncomingCall, size: int) -> IncomingCall:
+    """Return a call whose answers take that many bytes, as a worker hands one over."""
+    assert not isinstance(incoming.params, Malformed)
+    params: JsonObject = {**incoming.params, "inputResponses": {"a": {"roots": ["x" * size]}}}
+    incoming.params = SealedParams(params, *seal(params))
+    return incoming
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return how many bytes were encoded at once on the loop's thread, by each call."""
+    found: list[int] = [0]
+    loop = threading.get_ident()
+
+    def encode(value: JsonValue) -> bytes:
+        encoded = canonical(value)
+        if threading.get_ident() == loop:
+            found.append(len(encoded))
+        return encoded
+
+    for module in (call, continuations, editing, fitness, sealed):
+        monkeypatch.setattr(module, "canonical", encode)
+    return found
 
 
 @pytest.mark.requirement("EDIT-1")
@@ -42,19 +79,38 @@ class TestRounds:
 
         play(story)
 
+    def test_what_was_denied_after_it_is_not_asked_about_again(self) -> None:
+        """Its client does not come back to hear so, and makes the call that it asked anew."""
+
+        async def story() -> None:
+            rig: Rig = await make_rig()
+            await rig.state()
+            shown = rig.world.approver.shown[-1]
+            await Edits(rig.world.approvals).edit(shown.id, shown.digest, '{"order": 8}')
+            rig.world.answer(rig.world.approver.shown[-1], allow=False)
+            await settle()
+            rig.world.clock.advance(GAP * 3)
+            await settle()
+            count = len(rig.world.approver.shown)
+            await rig.request()
+            assert len(rig.world.approver.shown) == count
+            assert rig.outcomes[-1] == Outcome.DENIED_USER.value
+
+        play(story)
+
 
 @pytest.mark.requirement("EDIT-4")
 class TestInput:
     """A server that wants more of an edited call gets it for that call, and for no other."""
 
-    async def begin(self) -> Story:
+    async def begin(self, tier: Tier = Tier.T1, asked: JsonObject = ASKED) -> Story:
         one = Story(World(Rule(id="r-roots", effect=Effect.ALLOW, kind=Kind.ROOTS)))
         one.world.server.answer_with = {
             "resultType": "input_required",
             "inputRequests": {"a": {"method": "roots/list", "params": {}}},
             "requestState": "state-1",
         }
-        await one.begin()
+        await one.begin(asked, tier)
         await one.edit()
         reply = await one.allow()
         assert isinstance(reply, Forwarded)
@@ -64,8 +120,10 @@ class TestInput:
         one.world.server.answer_with = {"content": []}
         return one
 
-    def again(self, one: Story, arguments: JsonObject, **changes: JsonValue) -> IncomingCall:
-        incoming = make_call(one.connection, arguments=arguments, id_="call-2", request_id=2)
+    def again(
+        self, one: Story, arguments: JsonObject, number: int = 2, **changes: JsonValue
+    ) -> IncomingCall:
+        incoming = one.again(arguments, number)
         assert not isinstance(incoming.params, Malformed)
         more: JsonObject = {"inputResponses": {"a": {"roots": []}}, "requestState": "state-1"}
         incoming.params |= {**more, **changes}
@@ -112,7 +170,7 @@ class TestInput:
                 "state": {"requestState": "state-2"},
                 "meta": {"_meta": {"bound": "another"}},
             }
-            task = one.world.start(self.again(one, arguments, **changes.get(how, {})))
+            task = one.world.start(self.again(one, arguments, 2, **changes.get(how, {})))
             await settle()
             if how == "mine":
                 # The very call that was allowed: what a server asked for is answered to that one.
@@ -124,6 +182,103 @@ class TestInput:
             one.world.answer(request, allow=False)
             await task
             assert one.sent() == [MINE]
+
+        play(story)
+
+    def test_a_large_answer_goes_on_with_it_too_and_is_hashed_elsewhere(
+        self, hashed: list[int]
+    ) -> None:
+        async def story() -> None:
+            one = await self.begin()
+            count = len(one.world.approver.shown)
+            incoming = large(self.again(one, ASKED), 300_000)
+            hashed[:] = [0]
+            reply = await one.world.start(incoming)
+            assert isinstance(reply, Forwarded)
+            assert EDITED_TEXT in reply.line.decode()
+            assert one.sent() == [MINE, MINE]
+            assert len(one.world.approver.shown) == count
+            # Of the many bytes nothing was encoded on the loop.
+            assert max(hashed) < 100_000
+
+        play(story)
+
+    def test_a_larger_one_is_not_even_hashed_and_leaves_the_state(self, hashed: list[int]) -> None:
+        async def story() -> None:
+            one = await self.begin()
+            incoming = large(self.again(one, ASKED), BESIDE_BYTES)
+            hashed[:] = [0]
+            reply = await one.world.start(incoming)
+            assert isinstance(reply, Refused)
+            assert reply.outcome is Outcome.REFUSED_INVALID_ARGUMENTS
+            assert max(hashed) < 100_000
+            entry = one.world.log.of_type(RecordType.DECISION)[-1]
+            assert entry.committed == text_of(ASKED).encode()
+            assert isinstance(await one.world.start(self.again(one, ASKED, 3)), Forwarded)
+            assert one.sent() == [MINE, MINE]
+
+        play(story)
+
+    @pytest.mark.parametrize("tier", [Tier.T1, Tier.T2])
+    def test_two_that_go_on_at_once_are_one_and_a_call_of_their_agent(self, tier: Tier) -> None:
+        """The second one is judged whole, as nobody did when both were taken for the edited one."""
+
+        async def story() -> None:
+            one = await self.begin(tier, DELETES)
+            first, count = one.world.approver.shown[0], len(one.world.approver.shown)
+            assert first.commands
+            one.world.server.started = asyncio.Event()
+            tasks = [
+                one.world.start(self.again(one, DELETES)),
+                one.world.start(self.again(one, DELETES, number=3)),
+            ]
+            await settle()
+            one.world.server.started.set()
+            request = await one.world.asked(count + 1)
+            assert (request.arguments, request.edited) == (text_of(DELETES), None)
+            assert (request.tier, request.commands) == (first.tier, first.commands)
+            assert one.sent() == [MINE, MINE]
+            one.world.approvals.client_left(request.id)
+            await settle()
+            assert one.world.approver.shown[-1] == request
+            assert {type(await task) for task in tasks} == {Forwarded, Silence}
+
+        play(story)
+
+    def test_one_that_takes_more_by_then_is_a_call_of_its_agent(self) -> None:
+        async def story() -> None:
+            one = await self.begin(Tier.T1, DELETES)
+            first, count = one.world.approver.shown[0], len(one.world.approver.shown)
+            # Between its decision and its sending a person makes the tool one that takes the PIN.
+            one.world.log.hold()
+            task = one.world.start(self.again(one, DELETES))
+            await settle()
+            one.world.approvals.levels = Rising(Takes.NAME)
+            one.world.log.release()
+            request = await one.world.asked(count + 1)
+            assert (request.arguments, request.edited) == (text_of(DELETES), None)
+            assert (request.tier, request.commands) == (first.tier, first.commands)
+            one.world.answer(request, allow=False)
+            await task
+            assert one.sent() == [MINE]
+
+        play(story)
+
+    def test_one_that_a_rule_denies_by_then_is_recorded_as_what_was_asked_and_what_was_not_sent(
+        self,
+    ) -> None:
+        async def story() -> None:
+            one = await self.begin()
+            when = (Condition(path="/address", op=Operator.EQ, value="2 Mill Lane"),)
+            await one.world.rules.add(Rule(id="r-no", name="no", effect=Effect.DENY, when=when))
+            reply = await one.world.start(self.again(one, ASKED))
+            assert isinstance(reply, Refused)
+            assert (reply.outcome, reply.edited) == (Outcome.DENIED_RULE, True)
+            entries = [r.entry for r in one.world.log.records if r.entry.call == "call-2"]
+            asked, decision = entries
+            assert (asked.type, asked.committed) == (RecordType.EDITED, text_of(ASKED).encode())
+            assert decision.committed == text_of(MINE).encode()
+            assert decision.details["asked_digest"] == asked.call_digest
 
         play(story)
 

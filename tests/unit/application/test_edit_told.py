@@ -8,6 +8,7 @@ from msgspec import structs
 
 from keyturn.application.call import Forwarded, Judged, Refused, Replaced, Reply, Silence
 from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT, told_of_edit
+from keyturn.application.edited_tasks import EditedTasks
 from keyturn.broker.refusals import refusal_text
 from keyturn.domain.decision import Outcome
 from tests.factories import make_call
@@ -36,9 +37,9 @@ def edited() -> Judged:
     return found[0]
 
 
-def told(edited: Judged, body: dict[str, Any]) -> dict[str, Any]:
+def told(edited: Judged, body: dict[str, Any], tasks: EditedTasks | None = None) -> dict[str, Any]:
     line = json.dumps({"jsonrpc": "2.0", "id": 7, **body}).encode() + b"\n"
-    reply = told_of_edit(edited, Forwarded(line))
+    reply = told_of_edit(edited, Forwarded(line), tasks or EditedTasks())
     assert isinstance(reply, Forwarded)
     assert reply.line.endswith(b"}\n")
     assert reply.line.count(b"\n") == 1
@@ -61,10 +62,46 @@ def test_a_result_without_content_gets_some(edited: Judged, result: dict[str, An
 
 
 @pytest.mark.parametrize(
-    "result", [{"task": {"taskId": "t"}}, {"resultType": "input_required", "requestState": "s"}]
+    "result",
+    [
+        {"task": {"taskId": "t"}},
+        {"resultType": "task", "taskId": "t"},
+        {"resultType": "input_required", "requestState": "s"},
+    ],
 )
 def test_what_is_no_content_says_it_beside(edited: Judged, result: dict[str, Any]) -> None:
     assert told(edited, {"result": result})["result"] == {**result, "_meta": {EDITED_KEY: True}}
+
+
+@pytest.mark.parametrize("beside", [{"task": {"taskId": "t"}}, {"resultType": "input_required"}])
+def test_no_word_of_a_server_keeps_it_from_the_content(
+    edited: Judged, beside: dict[str, Any]
+) -> None:
+    theirs = {"type": "text", "text": "all done as you asked"}
+    result = told(edited, {"result": {**beside, "content": [theirs]}})["result"]
+    assert result["content"] == [{"type": "text", "text": EDITED_TEXT}, theirs]
+
+
+@pytest.mark.parametrize("created", [{"task": {"taskId": "t"}}, {"taskId": "t"}])
+def test_what_a_task_of_it_brings_says_it_too(edited: Judged, created: dict[str, Any]) -> None:
+    tasks = EditedTasks()
+    told(edited, {"result": {"resultType": "task", **created}}, tasks)
+
+    def about(method: str, task: str = "t", server: str = edited.call.server) -> Judged:
+        params: dict[str, Any] = {"taskId": task}
+        call = structs.replace(edited.call, method=method, params=params, server=server)
+        return structs.replace(edited, asked=None, call=call)
+
+    theirs = {"type": "text", "text": "done"}
+    ours = [{"type": "text", "text": EDITED_TEXT}, theirs]
+    result = told(about("tasks/result"), {"result": {"content": [theirs]}}, tasks)["result"]
+    assert (result["content"], result["_meta"]) == (ours, {EDITED_KEY: True})
+    state = {"taskId": "t", "status": "completed", "result": {"content": [theirs]}}
+    result = told(about("tasks/get"), {"result": state}, tasks)["result"]
+    assert (result["result"]["content"], "content" in result) == (ours, False)
+    for other in (about("tasks/result", "u"), about("tasks/result", server="another")):
+        reply = Forwarded(b'{"result":{}}')
+        assert told_of_edit(other, reply, tasks) is reply
 
 
 def test_a_server_cannot_take_it_back(edited: Judged) -> None:
@@ -79,7 +116,7 @@ def test_an_error_says_it_before_its_message(edited: Judged) -> None:
 
 
 def test_a_result_that_was_cut_says_it_too(edited: Judged) -> None:
-    reply = told_of_edit(edited, Replaced(b'{"content":[]}', asks=False))
+    reply = told_of_edit(edited, Replaced(b'{"content":[]}', asks=False), EditedTasks())
     assert isinstance(reply, Replaced)
     assert not reply.asks
     assert json.loads(reply.encoded)["content"][0]["text"] == EDITED_TEXT
@@ -88,7 +125,7 @@ def test_a_result_that_was_cut_says_it_too(edited: Judged) -> None:
 @pytest.mark.parametrize("kind", [{"unknown": True}, {"withheld": "why"}, {"broke_schema": True}])
 def test_a_result_that_is_not_handed_on_says_it_too(edited: Judged, kind: dict[str, Any]) -> None:
     refused = Refused(outcome=Outcome.ERROR_BROKER, **kind)
-    reply = told_of_edit(edited, refused)
+    reply = told_of_edit(edited, refused, EditedTasks())
     assert isinstance(reply, Refused)
     assert refusal_text(reply) == f"{EDITED_TEXT} {refusal_text(refused)}"
 
@@ -106,7 +143,7 @@ def test_a_result_that_is_not_handed_on_says_it_too(edited: Judged, kind: dict[s
     ],
 )
 def test_what_cannot_say_it_is_kept_back(edited: Judged, line: bytes) -> None:
-    reply = told_of_edit(edited, Forwarded(line))
+    reply = told_of_edit(edited, Forwarded(line), EditedTasks())
     assert isinstance(reply, Refused)
     assert reply.withheld
     assert reply.edited
@@ -117,4 +154,4 @@ def test_what_cannot_say_it_is_kept_back(edited: Judged, line: bytes) -> None:
     [Forwarded(b'{"result":{}}'), Refused(outcome=Outcome.ERROR_BROKER), Silence()],
 )
 def test_every_other_call_is_answered_byte_for_byte(edited: Judged, reply: Reply) -> None:
-    assert told_of_edit(structs.replace(edited, asked=None), reply) is reply
+    assert told_of_edit(structs.replace(edited, asked=None), reply, EditedTasks()) is reply

@@ -55,6 +55,28 @@ def test_arguments_whose_bytes_are_known_are_not_encoded_again() -> None:
     assert call_of(made).digest() == plain.digest()
 
 
+@pytest.mark.parametrize("left", [(), ("_meta",), ("_meta", "name", "requestState")])
+def test_what_stands_beside_the_arguments_is_measured_without_encoding(
+    left: tuple[str, ...],
+) -> None:
+    params: JsonObject = {name: value for name, value in PARAMS.items() if name not in left}
+    beside: JsonObject = {name: value for name, value in params.items() if name != "arguments"}
+    assert sealed(params).beside_bytes == len(canonical(beside))
+    assert sealed({"arguments": {"a": 1}}).beside_bytes == len(b"{}")
+    assert sealed(beside).beside_bytes == len(canonical(beside))
+
+
+def test_the_call_that_a_large_one_repeats_has_one_digest_however_it_is_found() -> None:
+    again: JsonObject = {**PARAMS, "inputResponses": {"a": 1}}
+    first = {name: value for name, value in PARAMS.items() if name != "requestState"}
+    large, plain = call_of(sealed(again)), call_of(again)
+    assert large.digest_of_first() == plain.digest_of_first() == call_of(first).digest()
+    assert large.hash_large() == plain.digest()
+    assert large.digest_of_first() == plain.digest_of_first()
+    alone = call_of(sealed(first))
+    assert alone.hash_large() == alone.digest_of_first() == plain.digest_of_first()
+
+
 @pytest.mark.parametrize("member", ["_meta", "requestState", "\U0001f600", "not there"])
 def test_without_a_member_the_rest_is_sealed_as_it_was(member: str) -> None:
     made = sealed(PARAMS)

@@ -50,8 +50,10 @@ class CardSeen(QObject):
         """Start with a card of which nothing was on screen."""
         self._counts = (DIFF, READABLE) if opens_on(card) == DIFF else (READABLE,)
         if card.edited:
-            # The difference has every line of what was written, and those that it took away.
-            self._counts = (DIFF,)
+            # The difference has every line of what was written, and those that it took away; where
+            # a value came from stands on the first page alone.
+            traced = any(row.origin is not None and row.origin.traced for row in card.rows)
+            self._counts = (DIFF, READABLE) if traced else (DIFF,)
         for page in self._pages.values():
             page.scrollToTop()
             page.forget_seen()
