@@ -175,7 +175,8 @@ def test_a_rule_begun_of_history_takes_no_pattern_from_whoever_wrote_the_name(
 ) -> None:
     """An agent may call any name, and an unknown program may call itself by any."""
     names = {"agent": "analyst", "server": "files", "tool": "read_file"}
-    begun = draft_of(Recorded(**(names | {part: pattern}), method=method))
+    agent, server, tool = (names | {part: pattern}).values()
+    begun = draft_of(Recorded(agent=agent, server=server, tool=tool, method=method))
     assert {one: getattr(begun, one) for one in names} == names | {part: ""}
 
 
