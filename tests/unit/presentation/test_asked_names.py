@@ -14,6 +14,8 @@ from keyturn.presentation.history_builder import HistoryBuilder
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.rule_drafts import draft_of, rule_of
 from keyturn.presentation.rule_sheet import draft, rule_sheet
+from keyturn.presentation.rules import RulesState
+from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
 from tests.fakes.approval_requests import a_call
@@ -178,6 +180,8 @@ def test_a_rule_begun_of_history_takes_no_pattern_from_whoever_wrote_the_name(
     agent, server, tool = (names | {part: pattern}).values()
     begun = draft_of(Recorded(agent=agent, server=server, tool=tool, method=method))
     assert {one: getattr(begun, one) for one in names} == names | {part: ""}
+    # A person has to choose before it can be saved.
+    assert RulesBuilder(WORDS).preview(begun, RulesState()).missing
 
 
 @pytest.mark.parametrize("outcome", ["refused_unreviewed", "refused_malformed", "error_broker"])
