@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyturn.application.fitness import BESIDE_BYTES
 from keyturn.application.masking import masked_json
 from keyturn.bootstrap.inspecting import do_job
 from keyturn.broker.envelope import BadFrame, read_client, strict_params
@@ -74,6 +75,17 @@ def test_a_frame_is_the_same(line: bytes) -> None:
         return
     assert isinstance(there.params, dict)
     assert canonical(dict(there.params)) == canonical(without_own_meta(params))
+
+
+@pytest.mark.requirement("POOL-SAME")
+@pytest.mark.parametrize("over", [True, False])
+def test_params_without_arguments_to_cut_out_are_small(over: bool) -> None:
+    """What would be encoded where nothing else waits is refused before it comes there."""
+    answers = {"a": "x" * (BESIDE_BYTES if over else BESIDE_BYTES // 2)}
+    params = {"name": "dispatch_order", "requestState": "s", "inputResponses": answers}
+    frame = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    line = json.dumps(frame).encode() + b"\n"
+    assert isinstance(read_of(line, outline_of(line, judged=True)).params, Malformed) is over
 
 
 @pytest.mark.requirement("POOL-SAME", "LAW-2")

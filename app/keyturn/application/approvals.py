@@ -139,8 +139,7 @@ class Approvals:
         """Put a request into the queue and show it; the future says how the wait ended.
 
         `hold_seconds` is how long the agent is held; None for a review, which nobody's call
-        waits for and which stays until it is answered or withdrawn. `call` lets rules that
-        change meanwhile decide.
+        waits for, and stays until answered or withdrawn. `call` lets rules that change decide.
         """
         for left in left_by_its_agent(self._waiting.values(), request):
             self._end_detached(left, WithdrawCause.RETRIED)
@@ -277,15 +276,16 @@ class Approvals:
             return
         if waiting.call is not None and (asked := waiting.call.drop_edit()) is not None:
             self.ask_anew(waiting, asked)
+        if self._waiting.get(waiting.request.id) is not waiting:
+            return  # It could not be shown, and has ended as that.
         waiting.leave(event, left, self._clock.monotonic_ns())
         waiting.keep(self._recorder.detached(waiting.request, left.value, waiting.known_masked))
         waiting.settle(Resolution(State.DETACHED, left))
-        request_id = waiting.request.id
         waiting.deadline_ns = waiting.left_ns + int(self._limits.detached_seconds * _SECOND)
         waiting.timer = self._clock.call_at(waiting.deadline_ns, lambda: self._hold_ended(waiting))
         self._make_room(waiting.request.agent)
-        if self._approver is not None and request_id in self._waiting:
-            self._approver.detach(request_id, left.value)
+        if self._approver is not None and waiting.request.id in self._waiting:
+            self._approver.detach(waiting.request.id, left.value)
         self._observers.changed(Topic.QUEUE)
 
     def _make_room(self, agent: str) -> None:

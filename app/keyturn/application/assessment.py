@@ -259,7 +259,8 @@ class Assessment:
         judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
         judged.basis = self._basis(incoming, judged)
         if judged.judgement.verdict is Verdict.DENY:
-            self._rules.counted(judged.judgement)
+            if not judged.is_edit:
+                self._rules.counted(judged.judgement)
             return denied(judged.judgement)
         return None
 

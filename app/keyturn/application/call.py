@@ -231,6 +231,11 @@ class Judged(msgspec.Struct, kw_only=True):
         """
         return self.asked is not None and self.asked.basis is None
 
+    @property
+    def is_edit(self) -> bool:
+        """Whether a person wrote it just now: where it is refused, no call was denied."""
+        return self.asked is not None and not self.repeats_edit
+
     def touches(self) -> Touches:
         """Count what it touches, once: nothing of that changes."""
         if self._touches is None:

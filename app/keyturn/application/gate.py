@@ -32,7 +32,7 @@ from keyturn.application.call import (
     Silence,
 )
 from keyturn.application.deciding import Decided, Decider, refused
-from keyturn.application.edit_told import refused_of_edit, told_of_edit
+from keyturn.application.edit_told import refused_of_edit
 from keyturn.application.editing import ASKED, note_asked
 from keyturn.application.events import Observers, Topic
 from keyturn.application.held_results import HeldResults
@@ -309,7 +309,7 @@ class Gate:
             flight.failed = isinstance(answered, AnsweredError)
             received = await self._receiver.receive(incoming, judged, answered)
             admitted = await self._within.admit(incoming, judged, received)
-            answer = told_of_edit(judged, admitted, incoming.connection.session.edited_tasks)
+            answer = self._receiver.tell_of_edit(incoming, judged, admitted)
             # Before the agent can use what it says: calls are traced against all of it.
             await incoming.connection.session.remembered()
         finally:

@@ -16,7 +16,7 @@ from keyturn.application.call import (
     Silence,
 )
 from keyturn.application.controlling import Controlling, framed, told, unframed
-from keyturn.application.edit_told import refused_of_edit
+from keyturn.application.edit_told import refused_of_edit, told_of_edit
 from keyturn.application.events import Observers, Topic
 from keyturn.application.held_results import NOT_HANDED_ON, HeldResults
 from keyturn.application.ports.inspection import (
@@ -72,6 +72,13 @@ class Receiver:
             details["retry_granted"] = True
         self._deliver(incoming, judged, Delivery.NOT_SENT, details)
         return refused_of_edit(judged, refusal)
+
+    def tell_of_edit(self, incoming: IncomingCall, judged: Judged, reply: Reply) -> Reply:
+        """Tell an agent of a person's edit; what cannot say it is written down as kept back."""
+        told = told_of_edit(judged, reply, incoming.connection.session.edited_tasks)
+        if isinstance(told, Refused) and not isinstance(reply, Refused):
+            self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, {"withheld": told.withheld})
+        return told
 
     def void(self, incoming: IncomingCall, judged: Judged) -> None:
         """Write down that an allowed call was not sent, because it takes more by now."""

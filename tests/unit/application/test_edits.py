@@ -9,13 +9,11 @@ from keyturn.application.approval_request import AnswerEffect, WithdrawCause
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import Forwarded, IncomingCall, Judged, Refused
 from keyturn.application.console_protocol import SaveRule
-from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT, EDITED_UNSENT_TEXT
+from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT
 from keyturn.application.editing import EditEffect
-from keyturn.application.ports.inspection import ResultSource
 from keyturn.application.ports.upstream import Answered
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.remembering import remember_approval
-from keyturn.broker.refusals import refusal_text
 from keyturn.domain.canonical import canonical
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.decision import Outcome
@@ -25,7 +23,6 @@ from keyturn.domain.record import Durability, RecordType
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from keyturn.domain.typed import ON_CARD
-from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from tests.factories import make_call
 from tests.unit.application.edits_rig import ASKED, MINE, SlowReader, Story, text_of
 from tests.unit.application.gate_world import World, play, settle
@@ -485,54 +482,3 @@ class TestAgents:
             assert earlier.outcome == Outcome.ALLOWED_MODIFIED.value
 
         play(story)
-
-
-@pytest.mark.requirement("EDIT-4")
-@pytest.mark.parametrize("by_rule", [True, False])
-def test_a_denial_of_what_was_written_says_so_and_counts_for_what_was_asked(by_rule: bool) -> None:
-    async def story() -> None:
-        one = Story()
-        told: list[str] = []
-        one.world.approvals.denials.on_denied = lambda request: told.append(request.asked_digest)
-        await one.begin()
-        first = one.shown
-        await one.edit()
-        if by_rule:
-            when = (Condition(path="/address", op=Operator.EQ, value="2 Mill Lane"),)
-            await one.world.rules.add(Rule(id="r-no", name="no", effect=Effect.DENY, when=when))
-            judge_waiting(one.world.approvals, one.world.rules, suspended=False)
-        else:
-            one.world.answer(one.shown, allow=False)
-        reply = await one.task
-        assert isinstance(reply, Refused)
-        assert refusal_text(reply).startswith(EDITED_UNSENT_TEXT)
-        assert told == ([] if by_rule else [first.digest])
-
-    play(story)
-
-
-@pytest.mark.requirement("EDIT-1")
-def test_what_stays_keeps_its_origin_over_a_new_task() -> None:
-    async def story() -> None:
-        one = Story()
-        await one.begin()
-        one.world.answer(one.shown, allow=False)
-        await one.task
-        session = one.connection.session
-        session.new_index = MemoryTraceIndexes().new_index
-        session.index = session.new_index()
-        source = ResultSource(number=1, server="web", tool="fetch", untrusted=True)
-        text = f"send it to\n{ASKED['address']}\nplease"
-        session.index.add(source, {"content": [{"type": "text", "text": text}]})
-        await session.remembered()
-        one.task = one.world.start(one.again({**ASKED, "order": 7}, 2))
-        one.shown = await one.world.asked(2)
-        assert [origin.path for origin in one.shown.trace.origins] == ["/address"]
-        (found,) = one.shown.trace.origins
-        session.begin_task()
-        assert await one.edit({**ASKED, "order": 8}) is EditEffect.APPLIED
-        assert found in one.shown.trace.origins
-        one.world.answer(one.shown, allow=False)
-        await one.task
-
-    play(story)

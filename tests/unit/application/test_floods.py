@@ -10,6 +10,7 @@ from keyturn.application.agent_messages import FloodChoice, SettleFlood
 from keyturn.application.call import Forwarded, Handled, Refused
 from keyturn.application.connection import Connection
 from keyturn.application.console_protocol import Decide, SaveRule
+from keyturn.application.editing import Edits
 from keyturn.application.events import Topic
 from keyturn.application.pauses import PAUSED_SETTING
 from keyturn.approvers.console_answers import ConsoleAnswers
@@ -237,6 +238,22 @@ def test_agents_that_proved_no_name_are_counted_together() -> None:
         assert not world.press(3, allow=True)
         # One that is enrolled under such a name is another one.
         assert world.floods.state("agent-0", enrolled=True) is None
+
+    told(story)
+
+
+@pytest.mark.requirement("FLOOD")
+def test_it_is_the_same_call_whatever_a_person_made_of_it() -> None:
+    async def story(world: Flooded) -> None:
+        connection, edits = await world.connect(), Edits(world.approvals)
+        for number in range(3):
+            await world.flood(connection, 1, arguments=7)
+            request = await world.asked(2 * number + 1)
+            await edits.edit(request.id, request.digest, f'{{"order":{number + 100}}}')
+            assert world.press(2 * number + 1, allow=False)
+        state = world.floods.state("analyst", enrolled=True)
+        assert state is not None
+        assert (state.cause, state.count) == ("same_denied", 3)
 
     told(story)
 
