@@ -19,6 +19,7 @@ from keyturn.application.console_protocol import (
     Welcome,
 )
 from keyturn.application.console_state import ServerState, ToolState
+from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import WithPin
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.result_controls import STRICTEST, ResultControls
@@ -190,7 +191,7 @@ class ServersScene(QObject):
         self.qtbot.waitUntil(armed, timeout=3_000)
         self.click(action.button)
 
-    def sent(self) -> tuple[Decide | WithPin | Intent, ...]:
+    def sent(self) -> tuple[Intent | Decide | EditCall | WithPin, ...]:
         """Return what was sent."""
         return tuple(self.bridge.sent)
 

@@ -1,6 +1,7 @@
 """A bridge without a broker: tests read what was sent and play what comes back."""
 
 from keyturn.application.console_protocol import Decide, Intent, IntentDone, StateChanged
+from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import WithPin
 from keyturn.gui.bridge import Bridge
 
@@ -10,9 +11,9 @@ class SpyBridge(Bridge):
 
     def __init__(self) -> None:
         super().__init__(-1, -1)
-        self.sent: list[Decide | WithPin | Intent] = []
+        self.sent: list[Decide | EditCall | WithPin | Intent] = []
 
-    def send(self, message: Decide | WithPin | Intent) -> None:
+    def send(self, message: Intent | Decide | EditCall | WithPin) -> None:
         """Keep the message."""
         self.sent.append(message)
 

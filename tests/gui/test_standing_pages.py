@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -27,6 +26,7 @@ from keyturn.presentation.topbar import ProtectionState, TopBarView
 from tests.gui import pages_data as data
 from tests.gui.conftest import Clock
 from tests.gui.desk_scene import DeskScene, rest_the_readers
+from tests.unit.presentation.recorded import Recorded
 
 pytestmark = [
     pytest.mark.gui,
@@ -227,9 +227,7 @@ def test_an_empty_page_keeps_the_focus_from_the_stop(desk: Desk, page: Page) -> 
 
 
 def test_a_decision_leads_to_a_rule_about_the_same(desk: Desk) -> None:
-    item = SimpleNamespace(
-        agent="coder", server="git", tool="status", method="tools/call", masked=()
-    )
+    item = Recorded(agent="coder", server="git", tool="status", method="tools/call")
     desk.desk.pages.rule_wanted.emit(item)
     assert desk.window.page is Page.RULES
     preview = desk.view(Page.RULES).findChild(QWidget, "rule_preview")

@@ -260,6 +260,25 @@ def test_a_confirmed_box_keeps_its_size(qtbot: QtBot, look: Look, stage: Stage) 
     assert not box.confirm_button.isVisible()
 
 
+@pytest.mark.parametrize(("width", "under"), [(188, True), (240, True), (448, False)])
+def test_the_name_of_an_owed_value_is_never_broken_up_for_the_reason(
+    look: Look, stage: Stage, width: int, under: bool
+) -> None:
+    reason_of = "Came from reports, result 3"
+    value = replace(data.CARD.decisive[0], key="Ship to address", owed_reason=reason_of)
+    box = DecisiveBox(look, value)
+    stage(box, width, 200)
+    words = {text.text(): text for text in box.findChildren(Text)}
+    name, reason, shown = (words[text] for text in (value.key, reason_of, value.value))
+    assert name.width() >= name.sizeHint().width()
+    assert (reason.y() >= name.geometry().bottom()) is under
+    places = [(one.pos(), one.height()) for one in (name, shown)]
+    box.show_confirmed(True)
+    layout = box.layout()
+    assert layout is not None and layout.activate()
+    assert [(one.pos(), one.height()) for one in (name, shown)] == places
+
+
 def test_a_press_anywhere_in_an_owed_box_confirms_it(
     qtbot: QtBot, look: Look, stage: Stage
 ) -> None:

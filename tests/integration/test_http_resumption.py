@@ -118,11 +118,17 @@ async def have_said(client: Legacy, *lines: str) -> None:
     await client.ask("say", "x/say", {"lines": [*lines, SAID]})
 
 
-async def cut(e: Endpoint, client: Legacy, frame: dict[str, Any]) -> str:
-    """Post a call and lose its response after the first event; return that event's id."""
+async def cut(
+    e: Endpoint, client: Legacy, frame: dict[str, Any], world: World | None = None
+) -> str:
+    """Post a call and lose its response after the first event; return that event's id.
+
+    With a `world` the server has the call then, so that what it is made to say is an answer.
+    """
     async with posted(client, frame) as blocks:
         first = await blocks.next()
     await until(lambda: not e.door.clients[-1].busy)
+    await until(lambda: world is None or bool(calls_seen(world)))
     return first["id"]
 
 
@@ -177,7 +183,7 @@ def test_a_client_that_comes_back_gets_its_answer_and_the_call_ran_once(tmp_path
     async def story(world: World) -> None:
         async with endpoint(world) as e:
             client = await e.legacy()
-            last = await cut(e, client, call(1))
+            last = await cut(e, client, call(1), world)
             await have_said(client, progress(1), answered(1))
             async with back(client, last) as blocks:
                 first = await blocks.next()
@@ -201,7 +207,7 @@ def test_a_client_that_comes_back_before_the_answer_goes_on_waiting(tmp_path: Pa
     async def story(world: World) -> None:
         async with endpoint(world) as e:
             client = await e.legacy()
-            last = await cut(e, client, call(1))
+            last = await cut(e, client, call(1), world)
             async with back(client, last) as blocks:
                 await have_said(client, answered(1))
                 assert text_of(await blocks.answer()) == "late"
@@ -214,7 +220,7 @@ def test_of_two_that_come_back_the_later_goes_on(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         async with endpoint(world) as e:
             client = await e.legacy()
-            last = await cut(e, client, call(1))
+            last = await cut(e, client, call(1), world)
             async with back(client, last) as one, back(client, last) as other:
                 with pytest.raises(EOFError):
                     await one.next()
@@ -229,7 +235,7 @@ def test_who_comes_back_again_and_again_changes_nothing(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         async with endpoint(world) as e:
             client = await e.legacy()
-            last = await cut(e, client, call(1))
+            last = await cut(e, client, call(1), world)
             for _ in range(60):
                 async with back(client, last):
                     pass
@@ -336,7 +342,7 @@ def test_a_sent_call_whose_client_is_gone_is_not_cancelled_at_the_server(tmp_pat
     async def story(world: World) -> None:
         async with endpoint(world) as e:
             client = await e.legacy()
-            await cut(e, client, call(1))
+            await cut(e, client, call(1), world)
             await asyncio.wait_for(world.written.wait(), 5)
             await have_said(client, answered(1))
             await until(lambda: deliveries(world) == [Delivery.COMPLETED.value])
@@ -413,7 +419,7 @@ def test_after_the_session_nothing_is_kept(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         async with endpoint(world) as e:
             client = await e.legacy()
-            last = await cut(e, client, call(1))
+            last = await cut(e, client, call(1), world)
             await have_said(client, answered(1))
             await e.http.delete(URL, headers=client.headers)
             assert await status_of(client, last) == 404
@@ -427,7 +433,7 @@ def test_what_is_no_longer_kept_is_refused_not_skipped(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         async with endpoint(world) as e:
             client = await e.legacy()
-            last = await cut(e, client, call(1))
+            last = await cut(e, client, call(1), world)
             lines = [progress(number) for number in range(STREAM_LINES + 10)]
             await have_said(client, *lines, answered(1))
             refused = await e.http.get(URL, headers={**client.headers, "last-event-id": last})

@@ -194,6 +194,15 @@ def test_a_greeted_connection_reaches_its_server(tmp_path: Path) -> None:
         ({"token": ""}, "analyst (not proven)"),
         # The broker's own name: a card would say that no agent asks.
         ({"agent": "keyturn", "token": ""}, "keyturn (not proven)"),
+        ({"agent": "KEYTURN", "token": ""}, "KEYTURN (not proven)"),
+        # Its practice agent's: what that one asks for goes nowhere.
+        ({"agent": "practice agent", "token": ""}, "practice agent (not proven)"),
+        ({"agent": "Practice agent", "token": ""}, "Practice agent (not proven)"),
+        ({"agent": "practice agent 2", "token": ""}, "practice agent 2 (not proven)"),
+        ({"agent": "practice-agent", "token": ""}, "practice-agent (not proven)"),
+        ({"agent": "prac\u0442ice agent", "token": ""}, "prac\u0442ice agent (not proven)"),
+        # A rule would read it as a pattern.
+        ({"agent": "analys?", "token": ""}, "analys? (not proven)"),
     ],
 )
 def test_who_has_no_token_is_not_taken_for_its_bearer(

@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.application.approval_request import AnswerEffect, ApprovalRequest
-from keyturn.application.call import Forwarded
+from keyturn.application.call import Forwarded, Handled
 from keyturn.application.edit_told import EDITED_TEXT
-from keyturn.application.editing import EditEffect
+from keyturn.application.editing import Edited, EditEffect
 from keyturn.application.rejudging import judge_waiting
-from keyturn.domain.canonical import canonical
+from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
 from tests.unit.application.edits_rig import ASKED, MINE, SlowReader, Story
 from tests.unit.application.gate_world import broken_law_1, play, settle
 
-TEXTS = (MINE, {"order": 7}, ASKED, {"command": "ls"})
+TEXTS: tuple[JsonObject, ...] = (MINE, {"order": 7}, ASKED, {"command": "ls"})
 STEPS = (
     *("edit", "edit", "edit_earlier", "slow", "quick", "allow", "allow", "allow_earlier", "deny"),
     *("cancel", "time", "stop", "rule_allow", "rule_deny", "no_rule", "repeat"),
@@ -32,7 +32,9 @@ class Order:
 
     story: Story = field(default_factory=Story)
     slow: SlowReader = field(default_factory=SlowReader)
-    edits: list["asyncio.Task[object]"] = field(default_factory=list["asyncio.Task[object]"])
+    edits: "list[asyncio.Task[Edited] | asyncio.Task[Handled]]" = field(
+        default_factory=list["asyncio.Task[Edited] | asyncio.Task[Handled]"]
+    )
     allowed: list[ApprovalRequest] = field(default_factory=list[ApprovalRequest])
     stopped_at: int | None = None
     repeats: int = 0
@@ -86,7 +88,7 @@ class Order:
             self.repeats += 1
             arguments = TEXTS[self.repeats % 2]
             again = self.story.again(arguments, self.repeats + 1)
-            self.edits.append(self.story.world.start(again))  # pyright: ignore[reportArgumentType]  # only ended
+            self.edits.append(self.story.world.start(again))
 
     async def end(self) -> None:
         self.slow.flowing.set()

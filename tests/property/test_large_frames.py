@@ -103,6 +103,8 @@ def test_an_answer_is_inspected_the_same(line: bytes, limit: int) -> None:
     one, other = indexes.new_index(), indexes.new_index()
     one.add(source, error_as_result(here.result) if failed else here.result)
     other.keep(source, there.drawn)
+    while one.go_on():
+        pass
     for wanted in ("R. Talbot", "Hangar 9", "14 Quarry Road", "complete", "c;d"):
         assert one.trace({"a": wanted}) == other.trace({"a": wanted})
 

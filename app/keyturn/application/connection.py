@@ -15,7 +15,7 @@ OVER_HTTP = "http"
 OWN_AGENT = "keyturn"
 """The broker itself, when it reviews a server without an agent; no agent can have that name."""
 NOT_PROVEN = " (not proven)"
-"""Follows the name of who claims an enrolled agent's without its token."""
+"""Follows a name that is an enrolled agent's where its token is missing, or that none can have."""
 _UNPROVEN = "?"
 """No agent's name."""
 

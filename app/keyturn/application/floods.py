@@ -12,6 +12,7 @@ import msgspec
 
 from keyturn.application.agent_messages import FloodChoice, FloodState
 from keyturn.application.approval_request import (
+    BECAUSE_PRACTICE,
     Answer,
     AnswerVerdict,
     ApprovalRequest,
@@ -164,7 +165,8 @@ class Floods:
         self._judge(key, tally.asked(request.server, tool, self._clock.monotonic_ns()))
 
     def _on_denied(self, request: ApprovalRequest) -> None:
-        if request.kind is not RequestKind.CALL:
+        # A person sends practice to themselves, as often as they like.
+        if request.kind is not RequestKind.CALL or request.because == BECAUSE_PRACTICE:
             return
         key = _of(request)
         self._judge(key, self._tally(key).denied(request.asked_digest, self._clock.monotonic_ns()))

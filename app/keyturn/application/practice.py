@@ -26,6 +26,7 @@ from keyturn.application.recording import actor_of
 from keyturn.application.stop import StopSwitch
 from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
+from keyturn.domain.attention import PRACTICE
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
 from keyturn.domain.decision import Actor, Delivery, Outcome, Verdict
 from keyturn.domain.errors import ConfigurationError
@@ -153,7 +154,7 @@ def _decision(request: ApprovalRequest, resolution: Resolution) -> Entry:
         actor=Actor.KEYTURN if taken_back else actor_of(resolution.outcome),
         shown_ms=answer.shown_ms if answer is not None else 0,
         prompt_hash=answer.prompt_hash if answer is not None else "",
-        details={"practice": True, **({"route": answer.route.value} if answer else {})},
+        details={PRACTICE: True, **({"route": answer.route.value} if answer else {})},
         arguments=committed,
         committed=committed,
     )
@@ -168,5 +169,5 @@ def _not_sent(request: ApprovalRequest) -> Entry:
         server=request.server,
         tool=request.tool or "",
         outcome=Delivery.NOT_SENT.value,
-        details={"practice": True},
+        details={PRACTICE: True},
     )

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from keyturn.application.connection import OWN_AGENT
+from keyturn.application.agent_names import LONGEST_NAME, is_own_name, is_plain_name
 from keyturn.application.events import Observers, Topic
 from keyturn.application.former_labels import FORMER_SETTING, FormerLabels
 from keyturn.application.keychain_entries import KeychainEntries
@@ -33,9 +33,9 @@ ServerChange = Callable[[ServerConfig | None], ServerConfig]
 
 def checked_agent_name(name: str) -> str:
     """Return the name if it can be an agent's; raises ConfigurationError otherwise."""
-    if name.casefold() == OWN_AGENT:
-        raise ConfigurationError(f"{name!r} is Keyturn itself, so no agent can have that name.")
-    return _checked_name(name, "an agent's")
+    if is_own_name(_checked_name(name, "an agent's")):
+        raise ConfigurationError(f"{name!r} reads like Keyturn itself, so no agent can have it.")
+    return name
 
 
 def checked_server_name(name: str) -> str:
@@ -44,12 +44,11 @@ def checked_server_name(name: str) -> str:
 
 
 def _checked_name(name: str, whose: str) -> str:
-    allowed = all(c.isascii() and (c.isalnum() or c in "-_.") for c in name)
-    if name and allowed and len(name) <= 64 and not name.startswith((".", "-")):
+    if is_plain_name(name):
         return name
     raise ConfigurationError(
         f"{name[:80]!a} cannot be {whose} name.",
-        mend="Use up to 64 letters, digits, dots, dashes and underscores.",
+        mend=f"Use up to {LONGEST_NAME} letters, digits, dots, dashes and underscores.",
     )
 
 

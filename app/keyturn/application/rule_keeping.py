@@ -27,6 +27,18 @@ async def kept_rule(store: RuleStore, rule: Rule) -> Rule:
     return kept
 
 
+async def kept_rules(store: RuleStore, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    """Save rules and return them as they are read back, all or none, as `kept_rule` does one."""
+    await store.put(*rules)
+    found = {rule.id: rule for rule in await store.all()} if rules else {}
+    if any(found.get(rule.id) != rule for rule in rules):
+        raise ConfigurationError(
+            "The rules were not found in the database as they were, so they are not in force.",
+            mend="Run `keyturn verify`, then put them back again.",
+        )
+    return tuple(found[rule.id] for rule in rules)
+
+
 def rule_entry(what: str, rule: Rule, secrets: SecretMask, actor: Actor) -> Entry:
     """Record a rule's form; to its values the record only commits, as to a call's arguments."""
     mask = secrets.mask

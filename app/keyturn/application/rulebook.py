@@ -1,5 +1,6 @@
 """The rules in force: loaded once, changed only by a person, each change recorded."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.stores import RuleStore
 from keyturn.application.proposed_rules import ProposedRules
 from keyturn.application.rule_counts import RuleCounts
-from keyturn.application.rule_keeping import kept_rule, rule_entry
+from keyturn.application.rule_keeping import kept_rule, kept_rules, rule_entry
 from keyturn.application.rule_removals import RemovedRules, commit_each
 from keyturn.application.rule_secrets import refuse_unusable
 from keyturn.domain.decision import Actor, Verdict
@@ -62,6 +63,7 @@ class RuleBook:
         self.grants = Grants(clock)
         self._on_turn: list[Callable[[], object]] = []
         self.removed = RemovedRules()
+        self._changing = asyncio.Lock()
         self.proposed = ProposedRules(lambda: self._rules, mask, observers)
 
     async def load(self, seen_utc: str = "") -> None:
@@ -212,12 +214,13 @@ class RuleBook:
         hold a secret: the rules are kept as they are, because they have to match.
         """
         refuse_unusable(rule, self._mask)
-        old = next((r for r in self._rules if r.id == rule.id), None)
-        await self._log.commit(self._entry("added", rule))
-        rule = await kept_rule(self._store, rule)
-        if old is None or not says_the_same(replace(old, enabled=rule.enabled), rule):
-            await self.counts.begin_anew(rule)
-        self.use((*(r for r in self._rules if r.id != rule.id), rule))
+        async with self._changing:
+            old = next((r for r in self._rules if r.id == rule.id), None)
+            await self._log.commit(self._entry("added", rule))
+            rule = await kept_rule(self._store, rule)
+            if old is None or not says_the_same(replace(old, enabled=rule.enabled), rule):
+                await self.counts.begin_anew(rule)
+            self._put(rule)
 
     async def grant(self, rule: Rule, scope: GrantScope, seconds: float) -> None:
         """Remember a person's approval; recorded first, and never over a restart.
@@ -244,22 +247,31 @@ class RuleBook:
 
     async def remove(self, *ids: str) -> bool:
         """Remove rules, all or none; False when there is none of these ids."""
-        gone = {rule.id: rule for rule in self._rules if rule.id in set(ids)}
-        if not gone:
-            return False
-        await commit_each(self._log, (self._entry("removed", rule) for rule in gone.values()))
-        await self._store.remove(*gone)
-        self.removed.note(gone.values())
-        self.use(tuple(r for r in self._rules if r.id not in gone))
-        return True
+        async with self._changing:
+            gone = {rule.id: rule for rule in self._rules if rule.id in set(ids)}
+            if not gone:
+                return False
+            await commit_each(self._log, (self._entry("removed", rule) for rule in gone.values()))
+            await self._store.remove(*gone)
+            self.removed.note(gone.values())
+            self.use(tuple(r for r in self._rules if r.id not in gone))
+            return True
 
     async def restore(self, *ids: str) -> None:
-        """Put removed rules back; what was used of them stays used."""
-        missing = set(ids) - {rule.id for rule in self._rules}
-        back = self.removed.named(one for one in ids if one in missing)
-        await commit_each(self._log, (self._entry("restored", rule) for rule in back))
-        await self._store.put(*back)
-        self.use((*self._rules, *back))
+        """Put removed rules back, all or none; what was used of them stays used.
+
+        One whose place another took meanwhile stays away. Raises ConfigurationError when they are
+        not read back as they were.
+        """
+        async with self._changing:
+            in_force = {rule.id for rule in self._rules}
+            back = self.removed.named(one for one in ids if one not in in_force)
+            await commit_each(self._log, (self._entry("restored", rule) for rule in back))
+            self._put(*await kept_rules(self._store, back))
+
+    def _put(self, *rules: Rule) -> None:
+        new = {rule.id for rule in rules}
+        self.use((*(rule for rule in self._rules if rule.id not in new), *rules))
 
     def _entry(self, what: str, rule: Rule, actor: Actor = Actor.HUMAN) -> Entry:
         return rule_entry(what, rule, self._mask, actor)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from keyturn.application.agent_names import LONGEST_NAME, is_own_name, is_plain_name
 from keyturn.application.agreements import Agreements
 from keyturn.application.connection import NOT_PROVEN, OVER_HTTP, OWN_AGENT, STDIO, Connection
 from keyturn.application.events import Topic
@@ -32,7 +33,6 @@ LOOK_SECONDS = 15.0
 """How often processes are looked for that have died unnoticed."""
 LOCAL_AGENT = "local"
 """Who connects to a headless broker whose FILE names no agents."""
-_LONGEST_NAME = 64
 _NOBODY = ObservedPeer(process=None, parents=(), host=None)
 
 
@@ -206,15 +206,15 @@ class Hub:
     def _identify(self, hello: Hello) -> _Who | None:
         """Find out who connects: by the token only, never by the name that is claimed."""
         agent = self._agents.get(hello.agent)
-        claimed = hello.agent[:_LONGEST_NAME] or "unknown"
+        claimed = hello.agent[:LONGEST_NAME] or "unknown"
         if agent is not None and agent.confirmed and token_matches(agent, hello.token):
             proof = agent.token_sha256
             return _Who(agent=agent.name, enrolled=True, config=agent, token_sha256=proof)
         if self._settings.headless:
             return None if self._agents else _Who(agent=LOCAL_AGENT, enrolled=True)
         # Whoever claims an enrolled name without its token must not be taken for its bearer.
-        taken = agent is not None or claimed.casefold() == OWN_AGENT
-        name = claimed + NOT_PROVEN if taken else claimed
+        free = agent is None and is_plain_name(claimed) and not is_own_name(claimed)
+        name = claimed if free else claimed + NOT_PROVEN
         return _Who(agent=name, enrolled=False)
 
     def _may_be(self, connection: Connection) -> bool:

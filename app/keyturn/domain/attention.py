@@ -19,6 +19,8 @@ AFTER_ARMING: Final = "after_arming_ms"
 
 Null where the press, a denial, came before that; absent where nothing was armed, as at a terminal.
 """
+PRACTICE: Final = "practice"
+"""In a decision's details: true of a practice call, which no figure counts."""
 ALLOWED: Final = frozenset(
     {Outcome.ALLOWED_ONCE, Outcome.ALLOWED_MODIFIED, Outcome.ALLOWED_RETRY_GRANT}
 )

@@ -6,7 +6,7 @@ Nothing is decided here: the broker reads the text anew, judges it, and may refu
 import json
 from dataclasses import dataclass
 
-from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.application.approval_request import BECAUSE_PRACTICE, ApprovalRequest, RequestKind
 from keyturn.domain.canonical import Malformed, canonical, parse_strict
 from keyturn.domain.edit import LONGEST_EDIT_BYTES
 from keyturn.presentation.asked_names import is_of_tool
@@ -38,7 +38,8 @@ class EditCheck:
 def is_editable(request: ApprovalRequest, *, stopped: bool) -> bool:
     """Tell whether the window offers it; `stopped` is of an agent that waits no more."""
     of_call = request.kind is RequestKind.CALL and is_of_tool(request.method)
-    return of_call and not stopped and len(request.arguments) <= LONGEST_EDIT_BYTES
+    practice = request.because == BECAUSE_PRACTICE
+    return of_call and not practice and not stopped and len(request.arguments) <= LONGEST_EDIT_BYTES
 
 
 def edit_text(arguments: str) -> str:

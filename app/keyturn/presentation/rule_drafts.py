@@ -11,6 +11,7 @@ from typing import Final
 from keyturn.application.recorded_names import LONGEST_NAME
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.client_request import kind_of
+from keyturn.domain.decision import Outcome
 from keyturn.domain.pattern import is_glob
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_data import MOST_USES, rule_from_data, rule_to_data
@@ -27,6 +28,8 @@ from keyturn.presentation.used_names import UsedNames
 from keyturn.presentation.words import Words
 
 _TYPED: Final = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
+_UNREAD: Final = frozenset(one for one in Outcome if one.value.startswith(("refused_", "error_")))
+"""Of a call that ended so it may be that nobody reviewed its tool: the name is the agent's text."""
 _COUNTS: Final = ("per_minute", "uses", "touches_per_call", "touches_per_hour")
 
 
@@ -111,13 +114,29 @@ def data_of(rule: Rule) -> str:
 def draft_of(item: RecordedCall) -> RuleDraft:
     """Return the start of a rule about whom and what a decision was about.
 
-    A name that was masked or cut is chosen anew: a rule of it would cover nothing.
+    A name that was masked or cut is chosen anew: a rule of it would cover nothing. So is one that
+    a rule would read as a pattern: agents write names too, and it would cover what they chose.
     """
     kind = kind_of(item.method) or SERVER_KINDS.get(item.method, Kind.CALL)
-    whole = kind is Kind.CALL or not item.masked and len(item.tool) < LONGEST_NAME
     return RuleDraft(
-        agent=item.agent, server=item.server, tool=item.tool if whole else "", kind=kind
+        agent=_plain(item.agent),
+        server=_plain(item.server),
+        tool=_plain(item.tool) if _is_whole(item, kind) else "",
+        kind=kind,
     )
+
+
+def _plain(name: str) -> str:
+    return "" if is_glob(name) else name
+
+
+def _is_whole(item: RecordedCall, kind: Kind) -> bool:
+    """Tell whether a record has a name as it was: of a tool that was judged it always has."""
+    if kind is Kind.CALL and item.outcome not in _UNREAD:
+        return True
+    # Of a tool that nobody reviewed the name alone is kept, with its secrets in brackets.
+    masked = item.masked or (kind is Kind.CALL and "[" in item.tool)
+    return not masked and len(item.tool) < LONGEST_NAME
 
 
 def draft_of_rule(rule: Rule) -> RuleDraft:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from keyturn.application.approval_request import PRACTICE_SERVER
 from keyturn.application.recorded_names import LONGEST_NAME
 from keyturn.domain.back_test import BackTest, PastCall, back_test
 from keyturn.domain.canonical import JsonObject, Parsed, parse_strict
@@ -22,7 +23,7 @@ _MOST_WAYS: Final = 2_000
 
 
 def past_calls(items: Iterable[RecordedCall]) -> tuple[PastCall, ...]:
-    """Return decisions as calls to judge again; what was no request of an agent is left out."""
+    """Return decisions as calls to judge again, but no practice and what no agent asked for."""
     return tuple(call for item in items if (call := _past_call(item)) is not None)
 
 
@@ -66,7 +67,7 @@ def _matched(found: BackTest, words: Words) -> str:
 
 def _past_call(item: RecordedCall) -> PastCall | None:
     kind = kind_of(item.method) if item.method else Kind.CALL
-    if kind is None:
+    if kind is None or item.server == PRACTICE_SERVER:
         return None
     cut = kind is not Kind.CALL and (item.masked or len(item.tool) >= LONGEST_NAME)
     return PastCall(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -13,13 +14,18 @@ from keyturn.application.approval_request import (
     AnswerVerdict,
     Route,
 )
+from keyturn.application.editing import EditEffect, Edits
+from keyturn.application.floods import Floods
+from keyturn.application.pauses import Pauses
 from keyturn.application.practice import BURST, Practice
 from keyturn.application.practice_messages import EndPractice, PracticeStep, Practise
 from keyturn.application.registry import checked_agent_name, checked_server_name
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.record import Entry, RecordType
-from tests.unit.application.gate_world import World
+from keyturn.presentation.argument_edit import is_editable
+from tests.fakes.stores import FakeSettingStore
+from tests.unit.application.gate_world import World, settle
 
 COUNTS: Final = {PracticeStep.HARMLESS: 1, PracticeStep.TAIL: 1, PracticeStep.BURST: BURST}
 
@@ -127,6 +133,49 @@ def test_the_stop_refuses_practice_like_all_else() -> None:
             await scene.send("harmless")
         await scene.practice.close()
         assert [entry.outcome for entry in scene.entries] == [Outcome.REFUSED_PAUSED.value]
+
+    play(story)
+
+
+@pytest.mark.requirement("PRACTICE", "FLOOD")
+def test_denying_practice_again_and_again_is_no_flood() -> None:
+    async def story(scene: Scene) -> None:
+        world = scene.world
+        floods = Floods(
+            approvals=world.approvals,
+            log=world.log,
+            clock=world.clock,
+            observers=world.observers,
+            pauses=Pauses(
+                log=world.log,
+                clock=world.clock,
+                keep=FakeSettingStore().put_setting,
+                agents=tuple,
+            ),
+        )
+        floods.attach()
+        for _ in range(5):
+            await scene.send("harmless")
+            scene.answer(AnswerVerdict.DENY)
+            await settle()
+        await scene.send("harmless")
+        (waiting,) = world.approvals.waiting()
+        assert floods.may_allow(waiting.request)
+        assert floods.state(PRACTICE_AGENT, enrolled=True) is None
+
+    play(story)
+
+
+@pytest.mark.requirement("PRACTICE")
+def test_no_edit_of_practice_is_offered_as_there_is_none() -> None:
+    async def story(scene: Scene) -> None:
+        await scene.send("harmless")
+        (waiting,) = scene.world.approvals.waiting()
+        shown = waiting.request
+        done = await Edits(scene.world.approvals).edit(shown.id, shown.digest, '{"path":"x"}')
+        assert done.effect is EditEffect.NOT_EDITABLE
+        assert not is_editable(shown, stopped=False)
+        assert is_editable(replace(shown, because="no_rule"), stopped=False)
 
     play(story)
 

@@ -203,13 +203,21 @@ class TestServers:
         play(story)
         assert checked_server_name("A-1_b.c") == checked_agent_name("A-1_b.c") == "A-1_b.c"
 
-    @pytest.mark.parametrize("name", ["keyturn", "Keyturn"])
+    @pytest.mark.parametrize(
+        "name",
+        ["keyturn", "Keyturn", "KEYTURN", "keytum", "key-turn", "practice-agent", "Practice.Agent"]
+        + ["pract1ce_agent", "practlceagent"],
+    )
     def test_nobody_is_enrolled_under_keyturns_own_name(self, name: str) -> None:
         with pytest.raises(ConfigurationError, match="Keyturn itself"):
             checked_agent_name(name)
         with pytest.raises(ConfigurationError):
             BrokerWorld().registry.propose_agent(name)
         assert checked_server_name(name) == name
+
+    @pytest.mark.parametrize("name", ["keyturn-dev", "turnkey", "practice", "agent", "my.agent"])
+    def test_a_name_of_its_own_is_left_to_an_agent(self, name: str) -> None:
+        assert checked_agent_name(name) == name
 
     def test_proposals_do_not_grow_the_broker(self) -> None:
         async def story() -> None:

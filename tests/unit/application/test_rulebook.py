@@ -469,6 +469,51 @@ def test_nothing_is_put_back_that_no_person_removed_and_nothing_twice() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.requirement("R4")
+@pytest.mark.parametrize("first", ["restore", "other"])
+@pytest.mark.parametrize("other", [ALLOW, replace(ALLOW, tool="read_one")])
+def test_what_is_put_back_stands_once_whatever_crosses_it(first: str, other: Rule) -> None:
+    """Undone twice at once, or while a narrower rule takes its place: that one is in force."""
+
+    async def story() -> None:
+        world = World()
+        await world.rules.add(ALLOW)
+        await world.rules.remove(ALLOW.id)
+        back = world.rules.restore(ALLOW.id)
+        beside = world.rules.restore(ALLOW.id) if other is ALLOW else world.rules.add(other)
+        world.log.hold()
+        both = (back, beside) if first == "restore" else (beside, back)
+        changes = asyncio.gather(*both)
+        await settle()
+        world.log.release()
+        await changes
+        assert world.rules.rules == (other,) == tuple(world.rule_store.rules.values())
+
+    asyncio.run(story())
+
+
+@pytest.mark.requirement("R2", "R4")
+@pytest.mark.parametrize("kept", [None, replace(ALLOW, tool="*")])
+def test_a_rule_put_back_is_not_in_force_unless_it_is_read_back_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, kept: Rule | None
+) -> None:
+    async def story() -> None:
+        world = World()
+        await world.rules.add(ALLOW)
+        await world.rules.remove(ALLOW.id)
+        put = world.rule_store.put
+
+        async def put_another(*_rules: Rule) -> None:
+            await put(*(() if kept is None else (kept,)))
+
+        monkeypatch.setattr(world.rule_store, "put", put_another)
+        with pytest.raises(ConfigurationError, match="not in force"):
+            await world.rules.restore(ALLOW.id)
+        assert world.rules.rules == ()
+
+    asyncio.run(story())
+
+
 def judge(rules: RuleBook) -> Judgement:
     """Judge one plain call."""
     return rules.judge(SUBJECT, tier=Tier.T0, labels=Lamps.NONE, suspended=False)

@@ -14,6 +14,8 @@ from keyturn.presentation.history_builder import HistoryBuilder
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.rule_drafts import draft_of, rule_of
 from keyturn.presentation.rule_sheet import draft, rule_sheet
+from keyturn.presentation.rules import RulesState
+from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
 from tests.fakes.approval_requests import a_call
@@ -164,3 +166,30 @@ def test_history_names_what_was_asked_for_and_a_rule_can_be_made_of_it(
 def test_a_rule_is_not_begun_with_a_name_that_the_record_does_not_have_whole() -> None:
     assert draft_of(Recorded(tool="x" * 200, method="resources/read")).tool == ""
     assert draft_of(Recorded(tool=URI, method="resources/read", masked=True)).tool == ""
+
+
+@pytest.mark.requirement("H7")
+@pytest.mark.parametrize("part", ["agent", "server", "tool"])
+@pytest.mark.parametrize("pattern", ["*", "dispatch_*", "analys?", "file:///home/u/*"])
+@pytest.mark.parametrize("method", ["", "resources/read", "prompts/get"])
+def test_a_rule_begun_of_history_takes_no_pattern_from_whoever_wrote_the_name(
+    part: str, pattern: str, method: str
+) -> None:
+    """An agent may call any name, and an unknown program may call itself by any."""
+    names = {"agent": "analyst", "server": "files", "tool": "read_file"}
+    agent, server, tool = (names | {part: pattern}).values()
+    begun = draft_of(Recorded(agent=agent, server=server, tool=tool, method=method))
+    assert {one: getattr(begun, one) for one in names} == names | {part: ""}
+    # A person has to choose before it can be saved.
+    assert RulesBuilder(WORDS).preview(begun, RulesState()).missing
+
+
+@pytest.mark.parametrize("outcome", ["refused_unreviewed", "refused_malformed", "error_broker"])
+def test_a_name_that_nobody_reviewed_is_kept_only_where_it_stands_whole(outcome: str) -> None:
+    def name(tool: str, outcome: str) -> str:
+        return draft_of(Recorded(tool=tool, outcome=outcome)).tool
+
+    for cut in ("x" * 200, "send_[API key, ends 1234]"):
+        assert name(cut, outcome) == ""
+        assert name(cut, "allowed_once") == cut
+    assert name("dispatch_order", outcome) == "dispatch_order"

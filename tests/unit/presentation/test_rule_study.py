@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from keyturn.application.approval_request import PRACTICE_AGENT, PRACTICE_SERVER
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_life import RuleLimits
@@ -33,7 +34,8 @@ def test_past_calls_keep_what_a_rule_looks_at() -> None:
 def test_what_was_no_request_of_an_agent_is_left_out() -> None:
     asked = replace(PUSH, method="sampling/createMessage")
     read = replace(PUSH, method="resources/read", tool="file:///a", arguments="{}")
-    (call,) = past_calls((asked, read))
+    practice = replace(PUSH, agent=PRACTICE_AGENT, server=PRACTICE_SERVER)
+    (call,) = past_calls((asked, read, practice))
     assert call.kind is Kind.READ
 
 

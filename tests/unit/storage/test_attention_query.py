@@ -43,6 +43,8 @@ WRITTEN = {
     "denied-unasked": Case(Outcome.DENIED_USER, {"denied_as": "early-denial"}),
     "by-rule": Case(Outcome.ALLOWED_RULE, {}),
     "by-program": Case(Outcome.ALLOWED_ONCE, {"route": "exec"}),
+    "practice": Case(Outcome.ALLOWED_ONCE, {"practice": True, "route": "window"}),
+    "practice-left": Case(Outcome.CANCELLED_BY_CLIENT, {"practice": True}),
     "stopped": Case(Outcome.REFUSED_PAUSED, {}),
 }
 

@@ -33,6 +33,7 @@ _LEAST_HEIGHT: Final = 92
 _SIDE: Final = 17
 _TRAILING: Final = 33
 _GAP: Final = 8
+_BETWEEN: Final = 8
 _LEAST_VALUE: Final = 160
 _STACKED_BELOW: Final = 640
 
@@ -48,6 +49,7 @@ class DecisiveBox(QFrame):
         self._look = look
         self._value = value
         self._is_confirmed = False
+        self._owed_width = 0
         self.setObjectName(f"decisive_{value.path}")
         least_height(self, look.theme, _LEAST_HEIGHT)
         self._key = Text(look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
@@ -136,14 +138,31 @@ class DecisiveBox(QFrame):
         under = self._value.owed and self.width() < needed + 2 * _SIDE
         direction = QBoxLayout.Direction
         self._body.setDirection(direction.TopToBottom if under else direction.LeftToRight)
+        self._fit_top()
+
+    def _fit_top(self) -> None:
+        """Put why it is owed under the value's name where that would be broken up beside it."""
+        most = self._look.theme.tall(_LEAST_VALUE)
+        name = min(most, self._key.sizeHint().width())
+        if not self._is_confirmed:
+            self._owed_width = self._reason.sizeHint().width()
+        # Not by what it says once it is confirmed: nothing moves then.
+        reason = min(most, self._owed_width)
+        under = self._value.owed and self.width() < name + _BETWEEN + reason + 2 * _SIDE
+        direction = QBoxLayout.Direction
+        self._top.setDirection(direction.TopToBottom if under else direction.LeftToRight)
+        self._top.setSpacing(2 if under else _BETWEEN)
+        self._reason.use_align(Align.AlignLeft if under else Align.AlignRight)
+        self._key.setMinimumWidth(0 if under or not self._value.owed else name)
 
     def _build(self) -> None:
         value = self._value
-        top = row()
+        self._top = top = row(gap=_BETWEEN)
+        reason = row(gap=2)
+        reason.addWidget(self._tick)
+        reason.addWidget(self._reason, 1)
         top.addWidget(self._key, 1)
-        top.addWidget(self._tick)
-        top.addSpacing(2)
-        top.addWidget(self._reason)
+        top.addLayout(reason)
         self._body = body = row(gap=16)
         if self._is_long:
             body.addWidget(self._text, 1)

@@ -75,6 +75,11 @@ class Text(QLabel):
         self.setText(text)
         self._forget()
 
+    def use_align(self, align: Align) -> None:
+        """Stand at another side of its room."""
+        self._align = align
+        self.update()
+
     def use_token(self, token: Token) -> None:
         """Take another colour."""
         self._token = token

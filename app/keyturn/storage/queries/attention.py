@@ -8,7 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from keyturn.domain.attention import AFTER_ARMING, ALLOWED, DENIED, UNANSWERED, AskedCall, ToolKey
+from keyturn.domain.attention import (
+    AFTER_ARMING,
+    ALLOWED,
+    DENIED,
+    PRACTICE,
+    UNANSWERED,
+    AskedCall,
+    ToolKey,
+)
 from keyturn.domain.decision import Outcome
 from keyturn.domain.tier import Tier
 from keyturn.storage.queries.conditions import column_in
@@ -22,6 +30,7 @@ _PERSONS: Final = ("window", "accessibility", "terminal", "notification")
 _STEPS: Final = 2_000
 """Steps of SQLite's machine between two looks at the clock."""
 _AFTER: Final = f"'$.details.{AFTER_ARMING}'"
+_PRACTICE: Final = f"'$.details.{PRACTICE}'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +48,9 @@ def read_asked(
     """Read the calls put before a person since a time, UTC as in records, in at most a second.
 
     That is every decision whose record names by which way a person's answer came, and every
-    question that ended without one. Not among them: what a rule, a grant or the stop decided, and
-    identical calls that were denied unasked. Raises sqlite3.Error for what cannot be read, and
-    ValueError for a time that is none.
+    question that ended without one. Not among them: what a rule, a grant or the stop decided,
+    identical calls that were denied unasked, and practice. Raises sqlite3.Error for what cannot be
+    read, and ValueError for a time that is none.
     """
     answered, outcomes = column_in("c.outcome", _values(ALLOWED | DENIED))
     by_person, routes = column_in("c.route", _PERSONS)
@@ -50,7 +59,9 @@ def read_asked(
         "SELECT c.ts, c.server, c.tool, c.method, c.tier, c.outcome, c.decide_ms, "
         f"json_type(CAST(r.body AS TEXT), {_AFTER}), json_extract(CAST(r.body AS TEXT), {_AFTER}) "
         "FROM calls c LEFT JOIN records r ON r.seq = c.seq WHERE c.ts >= ? "
-        f"AND (({answered} AND {by_person}) OR {unanswered}) ORDER BY c.seq DESC LIMIT ?"
+        f"AND (({answered} AND {by_person}) OR {unanswered}) "
+        f"AND json_type(CAST(r.body AS TEXT), {_PRACTICE}) IS NOT 'true' "
+        "ORDER BY c.seq DESC LIMIT ?"
     )
     connection = connect_read_only(path)
     calls: list[AskedCall] = []
