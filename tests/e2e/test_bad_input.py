@@ -103,6 +103,7 @@ def test_a_server_that_writes_junk_or_dies(headless: Headless, client: RawClient
     assert client.call(1, "junk", "after the junk")["result"]["content"][0]["text"]
     died = client.call(2, "die")
     assert "outcome is not known" in str(died), died
+    wait_until(lambda: all(row["delivery"] for row in headless.keyturn.history()), "both on record")
     rows = {row["tool"]: row for row in headless.keyturn.history()}
     assert rows["die"]["delivery"] == "unknown"
     assert rows["junk"]["delivery"] == "completed"

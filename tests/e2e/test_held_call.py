@@ -4,7 +4,7 @@ import pytest
 
 from keyturn.domain.tier import Tier
 from tests.e2e.agent_host import connected, text_of
-from tests.e2e.desk import Folders, Keyturn
+from tests.e2e.desk import Folders, Keyturn, wait_until
 from tests.e2e.person import Person
 from tests.e2e.seeding import seed
 from tests.e2e.servers import files_server
@@ -32,6 +32,7 @@ def test_an_allowed_write_is_written_recorded_and_verified(
         assert not result.is_error, text_of(result)
         person.picture("queue-after-allowing")
     assert target.read_text() == "allowed\n"
+    wait_until(lambda: keyturn.history("tool:write_file")[0]["delivery"], "its delivery's record")
     row = keyturn.history("tool:write_file")[0]
     assert (row["outcome"], row["actor"], row["delivery"]) == ("allowed_once", "human", "completed")
     assert keyturn.verify().returncode == 0

@@ -7,7 +7,7 @@ import pytest
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from tests.e2e.agent_host import connected, text_of
-from tests.e2e.desk import ROOT, Folders, Keyturn
+from tests.e2e.desk import ROOT, Folders, Keyturn, wait_until
 from tests.e2e.person import Person
 from tests.e2e.seeding import SeededServer, seed
 
@@ -49,6 +49,9 @@ def test_a_result_that_reads_like_an_order_waits_on_the_screen(
     assert result.is_error is not allowed
     assert (text_of(result) == PAGE) is allowed
     assert ("evil.example" in text_of(result)) is allowed
+    wait_until(
+        lambda: any(row["delivery"] for row in keyturn.history("tool:read_log")), "its delivery"
+    )
     rows = keyturn.history("tool:read_log")
     assert [row["delivery"] for row in rows if row["delivery"]] == [
         "completed" if allowed else "result_withheld"

@@ -54,6 +54,7 @@ def test_its_tools_are_reviewed_and_called_like_any_others(
     keyturn.start("--platform", "offscreen")
     with connected(keyturn.env, "far", mode=mode) as host:
         assert text_of(host.call("echo", {"text": "there"}).result(SECONDS)) == "there"
+    wait_until(lambda: keyturn.history("tool:echo")[0]["delivery"], "the delivery on record")
     row = keyturn.history("tool:echo")[0]
     assert (row["server"], row["outcome"], row["delivery"]) == ("far", "allowed_rule", "completed")
     assert keyturn.verify().returncode == 0
