@@ -15,7 +15,7 @@ from mcp import Client, StdioServerParameters
 from mcp.shared.dispatcher import ProgressFnT
 from mcp.types import CallToolResult, TextContent
 
-from tests.e2e.desk import SECONDS, shim_argv
+from tests.e2e.desk import SECONDS, shim_argv, wait_until
 from tests.e2e.seeding import AGENT
 
 ANSWER_SECONDS = 60.0
@@ -42,6 +42,10 @@ class AgentHost:
         """List the names of the tools that the agent sees."""
         listed = self._portal.call(self.client.list_tools)
         return [tool.name for tool in listed.tools]
+
+    def reviewed_tools(self) -> list[str]:
+        """List them once there are any: what starts slowly is reviewed after an empty list."""
+        return wait_until(self.tools, "its tools, started and reviewed")
 
     def do(self, function: Any, *arguments: Any, **named: Any) -> Any:
         """Await any other method of the client."""

@@ -27,7 +27,7 @@ def test_the_server_gets_what_the_person_wrote_and_the_agent_hears_that_they_did
     keyturn.start("--platform", "xcb")
     person.sit_down()
     with connected(keyturn.env, "plain") as host:
-        assert "note" in host.tools()
+        assert "note" in host.reviewed_tools()
         call = host.call("note", {"text": "theirs"})
         keyturn.wait_for_waiting(1)
         person.sees_card()

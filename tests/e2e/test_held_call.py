@@ -20,7 +20,7 @@ def test_an_allowed_write_is_written_recorded_and_verified(
     keyturn.start("--platform", "xcb")
     person.sit_down()
     with connected(keyturn.env, "files") as host:
-        assert "write_file" in host.tools()
+        assert "write_file" in host.reviewed_tools()
         call = host.call("write_file", {"path": str(target), "content": "allowed\n"})
         keyturn.wait_for_waiting(1)
         # T2: without the acknowledgement no waiting and no pressing allows it.

@@ -14,7 +14,7 @@ from mcp.types import BlobResourceContents, TextContent
 from keyturn.storage.queries.history import HistoryQuery
 from tests.canaries import a_github_token, a_web_token, an_aws_key, written_ways
 from tests.e2e.agent_host import AgentHost, connected, text_of
-from tests.e2e.desk import ROOT, Folders, Keyturn, own_keyturn, wait_until
+from tests.e2e.desk import ROOT, Folders, Keyturn, own_keyturn
 from tests.e2e.headless import Headless
 
 LOG_SERVER = ROOT / "tests" / "integration" / "servers" / "log_server.py"
@@ -111,7 +111,7 @@ def test_the_key_that_was_read_is_not_sent_on_by_a_rule(
     served.start()
     encoded = base64.b64encode(f"the token is {canaries[1]}".encode()).decode()
     with connected(keyturn.env, "logs", mode=mode) as host:
-        wait_until(lambda: "send" in host.tools(), "its tools, started and reviewed")
+        assert "send" in host.reviewed_tools()
         assert not host.call("send", {"body": "nothing of note"}).result(20).is_error
         assert not host.call("read_log", {}).result(20).is_error
         for body in (canaries[0], f"https://e.example/?k={canaries[1]}", encoded):

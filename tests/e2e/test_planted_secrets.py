@@ -17,7 +17,7 @@ from keyturn.storage.queries.items import HistoryDetail
 from keyturn.storage.queries.kept import read_kept_text
 from tests.canaries import a_github_token, a_web_token, an_aws_key, written_ways
 from tests.e2e.agent_host import connected
-from tests.e2e.desk import ROOT, Folders, Keyturn, own_keyturn, wait_until
+from tests.e2e.desk import ROOT, Folders, Keyturn, own_keyturn
 from tests.e2e.headless import Headless
 from tests.e2e.test_leaking_log import LOG_SERVER, files_that_hold
 
@@ -63,7 +63,7 @@ def test_nothing_that_is_kept_or_shown_holds_one(folders: Folders, keyturn: Keyt
     )
     served.start()
     with connected(keyturn.env, "logs") as host:
-        wait_until(lambda: "send" in host.tools(), "its tools, started and reviewed")
+        assert "send" in host.reviewed_tools()
         for text in secrets.values():
             assert not host.call("send", {"body": text}).result(20).is_error
         assert not host.call("read_log", {}).result(20).is_error

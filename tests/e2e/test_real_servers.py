@@ -46,6 +46,7 @@ def serving(
     )
     served.start()
     with connected(keyturn.env, name, mode=mode) as host:
+        host.reviewed_tools()
         yield host, served
 
 
