@@ -192,3 +192,11 @@ def test_another_name_is_bound_as_it_is() -> None:
     assert len({with_params(name=name).digest() for name in names}) == len(names)
     tagged = (with_params(name=name, task={}) for name in names)
     assert len({call.digest() for call in tagged}) == len(names)
+
+
+def test_hashing_a_call_that_is_not_large_changes_nothing_of_it() -> None:
+    call = with_params(requestState="s-1")
+    assert call.sealed is None
+    assert call.hash_large() == call.digest()
+    assert call.sealed is None
+    assert call.digest_of_first() == make_call().digest() != call.digest()
