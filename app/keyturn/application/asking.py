@@ -62,7 +62,7 @@ def call_request(
         session=session.id,
         server=call.server,
         tool=call.tool,
-        arguments=judged.canonical_arguments.decode(),
+        arguments=judged.arguments_text,
         digest=judged.digest,
         tier=judged.tier,
         because=judgement.because.value if judgement is not None else "",

@@ -224,6 +224,12 @@ class Judged(msgspec.Struct, kw_only=True):
         return with_typed_on_card(with_kept(trace, self.asked.trace, asked, mine), asked, mine)
 
     @property
+    def arguments_text(self) -> str:
+        """Its canonical arguments as text; of a large call made before, off the loop."""
+        sealed = self.call.sealed
+        return self.canonical_arguments.decode() if sealed is None else sealed.text
+
+    @property
     def repeats_edit(self) -> bool:
         """Whether it is what a person wrote in an earlier call, which this one goes on with.
 

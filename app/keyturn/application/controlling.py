@@ -133,12 +133,15 @@ def _read_in(connection: Connection, source: ResultSource | None) -> ReadIn:
 
 def framed(result: bytes) -> bytes:
     """Set a result alone into a frame."""
-    return _FRAME_START + result + _FRAME_END
+    return b"".join((_FRAME_START, result, _FRAME_END))
 
 
 def unframed(line: bytes) -> bytes:
-    """Return the result out of such a frame, whatever became of it."""
-    return line.rstrip()[len(_FRAME_START) : -len(_FRAME_END)]
+    """Return the result out of such a frame, whatever became of it; what is long is copied once."""
+    end = len(line)
+    while line[end - 1 : end].isspace():
+        end -= 1
+    return line[len(_FRAME_START) : end - len(_FRAME_END)]
 
 
 def told(controlled: Controlled) -> JsonObject:

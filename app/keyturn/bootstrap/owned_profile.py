@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from keyturn.bootstrap import ProfileChoice
 from keyturn.desktop.hardening import (
+    keep_large_blocks_apart,
     make_undumpable,
     prefer_the_loop,
     raise_descriptor_limit,
@@ -33,6 +34,7 @@ def owned_profile(choice: ProfileChoice) -> Generator[Profile]:
     make_undumpable()
     raise_descriptor_limit()
     prefer_the_loop()
+    keep_large_blocks_apart()
     set_process_name(f"keyturn {profile.name}".strip())
     with InstanceLock(profile.lock):
         _log_to_file(profile)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import IO, Protocol
 
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.frames import LineBudget, Oversize, PipeWriter, Tap
+from keyturn.broker.frames import LineBudget, Oversize, Tap
 from keyturn.broker.line_reader import LineReader, LineReceiver
+from keyturn.broker.paced_writer import PacedWriter
 from keyturn.broker.turns import PAYLOAD, TURN
 from keyturn.domain.errors import ServerUnavailable
 
@@ -21,7 +22,6 @@ GRACE_SECONDS = 2.0
 """After closing stdin, and again after SIGTERM (the MCP SDK's own shutdown sequence)."""
 MARK = "KEYTURN_SERVER"
 """A variable of its environment, by which all that it starts is found at its end."""
-_WRITE_BUFFER = 1 << 20
 _STDERR_LINE = 64 * 1024
 
 
@@ -69,7 +69,12 @@ class ChildProcess:
     barred = False
 
     def __init__(
-        self, process: "subprocess.Popen[bytes]", tree: ProcessTree, tasks: TaskOwner, mark: str
+        self,
+        process: "subprocess.Popen[bytes]",
+        tree: ProcessTree,
+        tasks: TaskOwner,
+        mark: str,
+        slow: Callable[[bool], None],
     ) -> None:
         self._process = process
         self._mark = mark
@@ -79,8 +84,7 @@ class ChildProcess:
         self._exited = asyncio.Event()
         self._stdout_ended = asyncio.Event()
         self._pidfd = -1
-        self._stdin: asyncio.WriteTransport | None = None
-        self._writer: PipeWriter | None = None
+        self._stdin = PacedWriter(slow)
         self._readers: list[asyncio.ReadTransport] = []
         self._ending: asyncio.Task[None] | None = None
         self.tap = Tap()
@@ -111,7 +115,7 @@ class ChildProcess:
                 cause=f"{cause}." if cause else "",
                 mend="Look at its command and its folder.",
             ) from error
-        child = cls(process, tree, tasks, f"{MARK}={mark}")
+        child = cls(process, tree, tasks, f"{MARK}={mark}", ends.slow)
         try:
             await child._connect(ends)
         except BaseException:
@@ -130,30 +134,26 @@ class ChildProcess:
     @property
     def writable(self) -> bool:
         """False once nothing can be written any more."""
-        return self._stdin is not None and not self._stdin.is_closing()
+        return self._stdin.writable
 
-    def write(self, line: bytes) -> None:
-        """Write to its stdin; dropped when it reads no more."""
-        if self._stdin is not None and not self._stdin.is_closing():
-            self._stdin.write(line)
+    def write(self, *parts: bytes) -> None:
+        """Write a line to its stdin; dropped when it reads no more."""
+        self._stdin.write(*parts)
 
     @property
     def unwritten(self) -> int:
         """Bytes that wait for it to read."""
-        stdin = self._stdin
-        return 0 if stdin is None or stdin.is_closing() else stdin.get_write_buffer_size()
+        return self._stdin.unwritten
 
     def close_stdin(self) -> None:
         """Say that nothing more will come, once what was written has gone out."""
-        if self._stdin is not None and not self._stdin.is_closing():
-            self._stdin.close()
+        self._stdin.close()
 
     def discard_unwritten(self) -> bool:
         """Close stdin at once if something waits to be written, and tell whether it did."""
-        stdin = self._stdin
-        if stdin is None or stdin.is_closing() or not stdin.get_write_buffer_size():
+        if not self._stdin.unwritten:
             return False
-        stdin.abort()
+        self._stdin.abort()
         return True
 
     async def end(self, grace: float = GRACE_SECONDS) -> None:
@@ -168,9 +168,8 @@ class ChildProcess:
 
     async def _connect(self, ends: Ends) -> None:
         process = self._process
-        writer = self._writer = PipeWriter(ends.slow)
-        self._stdin, _ = await self._loop.connect_write_pipe(lambda: writer, _pipe(process.stdin))
-        self._stdin.set_write_buffer_limits(high=_WRITE_BUFFER)
+        stdin, _ = await self._loop.connect_write_pipe(lambda: self._stdin, _pipe(process.stdin))
+        self._stdin.attach(stdin)
         stdout = LineReader(ends.frame_bytes, _Stdout(ends.stdout, self._stdout_ended), ends.budget)
         stderr = LineReader(_STDERR_LINE, _Stderr(ends.stderr))
         self.tap = stdout.tap
@@ -215,9 +214,7 @@ class ChildProcess:
         self._close_pipes()
 
     def _close_pipes(self) -> None:
-        # A transport of a pipe cannot be aborted again once it is gone.
-        if self._stdin is not None and self._writer is not None and not self._writer.gone:
-            self._stdin.abort()
+        self._stdin.abort()
         for transport in self._readers:
             transport.close()
 

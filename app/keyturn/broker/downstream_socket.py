@@ -21,6 +21,7 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import ClientEvents, Downstream
 from keyturn.broker.envelope import RequestId
 from keyturn.broker.frames import Line, LineBudget, LineSplitter, Oversize, Tap
+from keyturn.broker.paced_writer import PacedWriter
 from keyturn.broker.refusing import RefusedClient
 from keyturn.broker.turn_writer import TurnWriter
 from keyturn.broker.turns import Turns
@@ -35,7 +36,6 @@ MOST_CLIENTS = 400
 REFUSED_FRAME_BYTES = 64 * 1024
 REFUSED_IDLE_SECONDS = 600.0
 """How long a connection that leads to no server may go without a whole frame."""
-_WRITE_BUFFER = 1 << 20
 _CLOSING_SECONDS = 5.0
 """How long a client may take to read what was written before its connection was closed."""
 _UCRED = struct.Struct("3i")
@@ -177,7 +177,8 @@ class _Client(asyncio.Protocol):
         self._tap = Tap()
         self._turns = Turns(self._tap, self._hand_on)
         self._transport: asyncio.Transport | None = None
-        self._answers = TurnWriter(self._write)
+        self._writer = PacedWriter(self._slow)
+        self._answers = TurnWriter(self._writer.write)
         self._events: ClientEvents | None = None
         self._greeting = bytearray()
         self._timer: Timer | None = None
@@ -191,15 +192,14 @@ class _Client(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close at once, dropping what was not written."""
-        if self._transport is not None:
-            self._transport.abort()
+        self._writer.abort()
 
     # ---------------------------------------------------------------- the transport's side
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Check whose process it is, and give it some seconds for its first line."""
         made = self._transport = cast(asyncio.Transport, transport)
-        made.set_write_buffer_limits(high=_WRITE_BUFFER)
+        self._writer.attach(made)
         self._tap.attach(made)
         peer = _peer(made.get_extra_info("socket"))
         if peer is not None:
@@ -239,21 +239,16 @@ class _Client(asyncio.Protocol):
         self._transport = None
         self._lines.close()
         self._turns.afterwards(self._has_left)
-        if self._events is not None:
-            self._events.client_slow(False)
+        self._writer.connection_lost(exc)
         self._owner.forget(self)
 
     def pause_writing(self) -> None:
-        """Read nothing from a client that does not read: its answers would pile up."""
-        self._tap.hold("client does not read")
-        if self._events is not None:
-            self._events.client_slow(True)
+        """Hold back what waits to be written."""
+        self._writer.pause_writing()
 
     def resume_writing(self) -> None:
         """Go on."""
-        self._tap.release("client does not read")
-        if self._events is not None:
-            self._events.client_slow(False)
+        self._writer.resume_writing()
 
     # ---------------------------------------------------------------- the link's side
 
@@ -264,7 +259,7 @@ class _Client(asyncio.Protocol):
     def hears(self, request_id: RequestId) -> bool:
         """Tell whether there is still somebody to read answers; a client may close its end only."""
         transport = self._transport
-        if transport is None or transport.is_closing():
+        if transport is None or not self._writer.writable:
             return False
         return not self._left or not _is_gone(transport.get_extra_info("socket"))
 
@@ -288,17 +283,18 @@ class _Client(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         self._answers.flush()
-        transport.close()
+        self._writer.close()
         self._drop_timer()
         due = self._clock.monotonic_ns() + int(_CLOSING_SECONDS * 1e9)
         self._timer = self._clock.call_at(due, transport.abort)
 
     # ---------------------------------------------------------------- inside
 
-    def _write(self, lines: bytes) -> None:
-        transport = self._transport
-        if transport is not None and not transport.is_closing():
-            transport.write(lines)
+    def _slow(self, is_slow: bool) -> None:
+        """Read nothing from a client that does not read: its answers would pile up."""
+        (self._tap.hold if is_slow else self._tap.release)("client does not read")
+        if self._events is not None:
+            self._events.client_slow(is_slow)
 
     async def _greet(self, line: bytes, rest: bytes) -> None:
         events = None

@@ -242,16 +242,25 @@ def updated_uri(params: Raw) -> str | None:
 
 def result_line(request_id: RequestId, result: object) -> bytes:
     """Encode a response with a result; `result` may hold raw values."""
+    if isinstance(result, Raw):
+        # As the encoder would write it, but copied once.
+        encoded = _encode(request_id)
+        return b"".join((b'{"jsonrpc":"2.0","id":', encoded, b',"result":', result, b"}\n"))
     return _encode({"jsonrpc": "2.0", "id": request_id, "result": result}) + b"\n"
 
 
 def request_line(request_id: RequestId, method: str, params: JsonObject) -> bytes:
     """Encode a request canonically, so that it reads in one way only."""
+    return b"".join(request_parts(request_id, method, params))
+
+
+def request_parts(request_id: RequestId, method: str, params: JsonObject) -> tuple[bytes, ...]:
+    """Return the same line in parts: what is large is not copied."""
     frame: JsonObject = {"id": request_id, "jsonrpc": "2.0", "method": method}
     if isinstance(params, SealedParams):
         # In the order of canonical members, the bytes of the params as they were digested.
-        return b'%b,"params":%b}\n' % (canonical(frame)[:-1], params.canonical)
-    return canonical({**frame, "params": params}) + b"\n"
+        return canonical(frame)[:-1] + b',"params":', params.canonical, b"}\n"
+    return (canonical({**frame, "params": params}) + b"\n",)
 
 
 def notification_line(method: str, params: JsonObject | None = None) -> bytes:

@@ -5,7 +5,7 @@ transport: messages are delimited by newlines and contain none).
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Protocol
@@ -236,24 +236,3 @@ class Tap:
         transport = self._transport
         if transport is not None and not self._reasons and not transport.is_closing():
             transport.resume_reading()
-
-
-class PipeWriter(asyncio.BaseProtocol):
-    """The writing end of one pipe: says when its buffer is full."""
-
-    def __init__(self, slow: Callable[[bool], None]) -> None:
-        self._slow = slow
-        self.gone = False
-
-    def pause_writing(self) -> None:
-        """Say that the other side does not keep up."""
-        self._slow(True)
-
-    def resume_writing(self) -> None:
-        """Say that it caught up."""
-        self._slow(False)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Hold nobody back for a reader that is gone."""
-        self.gone = True
-        self._slow(False)

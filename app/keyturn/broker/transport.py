@@ -58,8 +58,8 @@ class Transport(Protocol):
         """Bytes that it has not taken."""
         ...
 
-    def write(self, line: bytes) -> None:
-        """Write a line; dropped when it takes no more."""
+    def write(self, *parts: bytes) -> None:
+        """Write a line, which may come in parts; dropped when it takes no more."""
         ...
 
     def close_stdin(self) -> None:

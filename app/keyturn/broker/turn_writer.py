@@ -33,6 +33,10 @@ class TurnWriter:
             self._loop.call_soon(self._next_turn)
             self._write(line)
             return
+        if len(line) >= LARGE:
+            self.flush()
+            self._write(line)
+            return
         self._later.append(line)
         self._size += len(line)
         if self._size >= LARGE:

@@ -119,9 +119,9 @@ class HttpTransport:
         """Bytes that have not begun to go out."""
         return self._posts.weight
 
-    def write(self, line: bytes) -> None:
+    def write(self, *parts: bytes) -> None:
         """Post one frame; dropped once it was ended."""
-        frame = read_server(line)
+        frame = read_server(b"".join(parts))
         if frame is None or self._closed:
             return
         if frame.method == CANCELLED and self._cancel(frame):

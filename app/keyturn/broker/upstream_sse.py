@@ -93,9 +93,9 @@ class SseTransport:
         """Bytes that have not gone out."""
         return self._posts.weight
 
-    def write(self, line: bytes) -> None:
+    def write(self, *parts: bytes) -> None:
         """Post one frame, after those before it; dropped once the stream has ended."""
-        frame = read_server(line)
+        frame = read_server(b"".join(parts))
         if frame is None or self._closed:
             return
         turn = _Turn(frame)

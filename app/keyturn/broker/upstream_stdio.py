@@ -32,7 +32,7 @@ from keyturn.broker.envelope import (
     ServerFrame,
     id_within,
     read_server,
-    request_line,
+    request_parts,
 )
 from keyturn.broker.frames import Oversize
 from keyturn.broker.large_frames import ReadFrame
@@ -219,10 +219,10 @@ class StdioUpstream:
         child = self._child
         if child is None or not self.running or request_id in self._awaited:
             raise ServerUnavailable("The server has ended.", mend=_SEE_LOG)
-        line = request_line(request_id, method, params)
+        parts = request_parts(request_id, method, params)
         reply = self._awaited.expect(request_id)
         self._means.milestones.reached(Milestone.FIRST_BYTE)
-        child.write(line)
+        child.write(*parts)
         self._means.milestones.reached(Milestone.WRITTEN)
         return reply
 
@@ -239,7 +239,7 @@ class StdioUpstream:
         self._own_ids += 1
         request_id = f"{OWN_PREFIX}{self._own_ids}"
         reply = self._awaited.expect(request_id)
-        child.write(request_line(request_id, method, params))
+        child.write(*request_parts(request_id, method, params))
         return reply
 
     def give_up(self, request_id: RequestId, reason: str) -> bool:

@@ -16,6 +16,9 @@ except ImportError:  # Windows has no such limits.
 DESCRIPTORS = 8192
 _PR_SET_DUMPABLE = 4
 _PR_SET_NAME = 15
+_M_MMAP_THRESHOLD = -3
+LARGE_BLOCK = 4 * 1024 * 1024
+"""Bytes from which on a block is mapped by itself."""
 
 _STEERING_PREFIXES = (
     # Code that Python, Qt, the loader or a toolkit would run in our process.
@@ -81,6 +84,17 @@ SWITCH_SECONDS = 0.001
 def prefer_the_loop() -> None:
     """Have threads give the interpreter up to the loop sooner than after Python's 5 ms."""
     sys.setswitchinterval(SWITCH_SECONDS)
+
+
+def keep_large_blocks_apart() -> bool:
+    """Have large blocks of memory grow where they are, and given back when they are free (glibc).
+
+    Its allocator would move a block of up to 32 MB into its own heap, and out of it as that grows:
+    each time it is copied, which held the loop up for 10 ms while a line of 60 MB came in (mallopt,
+    M_MMAP_THRESHOLD). Returns False where the C library is another one.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    return mallopt is not None and mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK) == 1
 
 
 def set_process_name(name: str) -> bool:

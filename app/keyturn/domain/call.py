@@ -133,12 +133,13 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
         return self.with_params(first).digest(None if sealed is None else sealed.arguments)
 
     def hash_large(self) -> str:
-        """Return its digest; of a large call the one that it repeats is kept, to be hashed once.
+        """Return its digest; of a large call its text is kept, and the digest that it repeats.
 
         It takes its time, so that it is for a thread.
         """
         digest, sealed = self.digest(), self.sealed
         if sealed is not None:
+            sealed.decode()
             repeats = not _CONTINUATION_KEYS.isdisjoint(sealed)
             sealed.first = self.digest_of_first() if repeats else digest
         return digest

@@ -6,11 +6,15 @@ be judged and traced by.
 
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 
+_DECODED_AT_ONCE = 256 * 1024
+_INSIDE = 0x80
+"""How the bytes of a character begin, in bits, that are not its first (RFC 3629)."""
+
 
 class SealedParams(dict[str, JsonValue]):
     """The params of a large call; whatever is made of them anew is sealed no longer."""
 
-    __slots__ = ("canonical", "end", "first", "masked", "start")
+    __slots__ = ("_arguments", "_text", "canonical", "end", "first", "masked", "start")
 
     def __init__(self, values: JsonObject, encoded: bytes, start: int, end: int) -> None:
         """`values` are what `encoded` says; the arguments stand in it from `start` to `end`."""
@@ -22,11 +26,31 @@ class SealedParams(dict[str, JsonValue]):
         """The arguments with secrets masked, once somebody has looked for them."""
         self.first = ""
         """The digest of the call that this one repeats or is, once somebody has computed it."""
+        self._arguments: bytes | None = None
+        self._text: str | None = None
 
     @property
     def arguments(self) -> bytes:
-        """The arguments, as canonical bytes."""
-        return self.canonical[self.start : self.end]
+        """The arguments, as canonical bytes; cut out once."""
+        if self._arguments is None:
+            self._arguments = self.canonical[self.start : self.end]
+        return self._arguments
+
+    @property
+    def text(self) -> str:
+        """The arguments as text."""
+        if self._text is None:
+            self.decode()
+        return self._text or ""
+
+    def decode(self) -> None:
+        """Make that text, once, and in pieces: no other thread runs while one is decoded."""
+        whole, pieces, start = self.arguments, list[str](), 0
+        while start < len(whole):
+            end = _character_at(whole, start + _DECODED_AT_ONCE)
+            pieces.append(whole[start:end].decode())
+            start = end
+        self._text = "".join(pieces)
 
     @property
     def beside_bytes(self) -> int:
@@ -63,3 +87,10 @@ def seal(params: JsonObject, arguments: bytes | None = None) -> tuple[bytes, int
         at += len(value)
         parts.append(b"%b:%b" % (name, value))
     return b"{%b}" % b",".join(parts), start, end
+
+
+def _character_at(text: bytes, at: int) -> int:
+    """Return where the character begins that stands at a byte, or begins there."""
+    while at < len(text) and text[at] & 0xC0 == _INSIDE:
+        at -= 1
+    return at

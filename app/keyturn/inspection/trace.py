@@ -85,7 +85,7 @@ class MemoryTraceIndex:
         self.go_on()
 
     def go_on(self) -> bool:
-        """Draw a piece of what was added (about 2 ms); False when nothing is left."""
+        """Draw a piece of what was added, or pack one (about 2 ms); False when nothing is left."""
         left = _DRAWN_AT_ONCE
         while self._drawn and left > 0:
             source, steps = self._drawn[0]
@@ -94,7 +94,7 @@ class MemoryTraceIndex:
             except StopIteration as end:
                 self._drawn.popleft()
                 self.keep(source, end.value)
-        return bool(self._drawn)
+        return bool(self._drawn) or self._store.pack_on()
 
     def keep(self, source: ResultSource, drawn: DrawnResult) -> None:
         """Index a result out of which was drawn, elsewhere, what is remembered of it."""
@@ -189,7 +189,7 @@ class MemoryTraceIndex:
         left_out = self._store.unsearched() > 0
         others = budget // _DRAWN_SHARE
         for sheet in reversed(self._store.sheets):
-            cost = len(sheet.text) + _SEARCH_START
+            cost = sheet.length + _SEARCH_START
             if sheet.partly:
                 budget -= cost
                 needing -= budget >= 0
@@ -327,14 +327,12 @@ def _texts(
 
 
 def _search(sheet: Sheet, leaf: int, text: str, known: set[int]) -> Iterator[_Seen]:
-    for kept, held in sheet.holding(text):
+    for kept, passage, held in sheet.holding(text):
         if id(kept) not in known:
             offset = find_word(held, text)
             if offset >= 0:
                 known.add(id(kept))
-                beyond = offset - kept.text.length - 1
-                passage, at = (kept.rendering, beyond) if beyond >= 0 else (kept.text, offset)
-                spot = Spot(passage, at, len(text), 0, len(text))
+                spot = Spot(passage, offset, len(text), 0, len(text))
                 yield _Seen(leaf=leaf, kept=kept, is_whole=True, words=len(text), spot=spot)
 
 

@@ -34,7 +34,7 @@ class Passage:
 
     def part(self, start: int, end: int) -> str:
         """Return a stretch of the text."""
-        if not self._blocks:
+        if self._plain:
             return self._plain[start:end]
         first = start // _BLOCK
         blocks = self._blocks[first : -(-min(end, self.length) // _BLOCK)]
@@ -43,20 +43,32 @@ class Passage:
 
     def line_at(self, offset: int) -> int:
         """Return the line that holds a place, counted from 1."""
-        if not self._blocks:
+        if self._plain or not self._blocks:
             return self._plain.count("\n", 0, offset) + 1
         block = min(offset // _BLOCK, len(self._blocks) - 1)
         return self._lines[block] + self.part(block * _BLOCK, offset).count("\n") + 1
 
-    def pack(self) -> int:
-        """Pack what is not yet; return how many bytes that freed."""
-        if self._blocks or not self._plain:
-            return 0
-        parts = [self._plain[at : at + _BLOCK] for at in range(0, self.length, _BLOCK)]
-        self._blocks = [zlib.compress(part.encode(), 1) for part in parts]
-        self._lines = list(accumulate((part.count("\n") for part in parts), initial=0))
-        before, self._plain = self.bytes, ""
-        self.bytes = sum(map(sys.getsizeof, self._blocks))
+    @property
+    def is_packed(self) -> bool:
+        """Nothing of it is left to be packed."""
+        return not self._plain
+
+    def pack(self, most: int) -> int:
+        """Pack the next `most` characters, in whole blocks; return how many bytes that freed.
+
+        It takes more room until the last of them are packed, and the text is let go.
+        """
+        before, packed = self.bytes, len(self._blocks)
+        first = packed * _BLOCK
+        end = min(first + max(most, _BLOCK), self.length)
+        parts = [self._plain[at : at + _BLOCK] for at in range(first, end, _BLOCK)]
+        self._blocks += [zlib.compress(part.encode(), 1) for part in parts]
+        lines = self._lines.pop() if packed else 0
+        self._lines += accumulate((part.count("\n") for part in parts), initial=lines)
+        self.bytes += sum(map(sys.getsizeof, self._blocks[packed:]))
+        if len(self._blocks) * _BLOCK >= self.length:
+            self.bytes -= sys.getsizeof(self._plain)
+            self._plain = ""
         return before - self.bytes
 
 
@@ -90,9 +102,16 @@ class Sheet:
 
     text: str
     results: list[Kept]
+    beside: str = ""
+    """Of one result's, what it says in structured form and must be searched, too."""
     copied: int = 0
     """Bytes that it holds besides the results' own."""
     _starts: list[int] = field(default_factory=lambda: [0])
+
+    @property
+    def length(self) -> int:
+        """Characters that a search goes over."""
+        return len(self.text) + len(self.beside)
 
     @property
     def partly(self) -> bool:
@@ -113,10 +132,16 @@ class Sheet:
         self.copied += sys.getsizeof(text)
         return sys.getsizeof(text)
 
-    def holding(self, text: str) -> Iterator[tuple[Kept, str]]:
-        """Yield the results whose own text holds `text`, each once, with that text."""
+    def holding(self, text: str) -> Iterator[tuple[Kept, Passage, str]]:
+        """Yield the results whose own text holds `text`, with that text and as what it is kept.
+
+        One that has the sheet for itself is yielded whether it does or not.
+        """
         if len(self.results) == 1:
-            yield self.results[0], self.text  # of one that must be searched, its rendering too
+            alone = self.results[0]
+            yield alone, alone.text, self.text
+            if self.beside:
+                yield alone, alone.rendering, self.beside
             return
         at = self.text.find(text)
         while at >= 0:
@@ -126,5 +151,5 @@ class Sheet:
             end = start + kept.text.length
             # What begins in one text and ends in the next was never said.
             if at + len(text) <= end:
-                yield kept, self.text[start:end]
+                yield kept, kept.text, self.text[start:end]
             at = self.text.find(text, max(end, at + 1))

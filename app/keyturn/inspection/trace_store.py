@@ -4,7 +4,6 @@ It answers "which results held this key, and where"; what is drawn, searched and
 elsewhere.
 """
 
-import sys
 import weakref
 from collections import deque
 from collections.abc import Generator
@@ -23,7 +22,7 @@ SEGMENTS = 8
 SEARCHED = 4 * 1024 * 1024
 """Characters of the newest texts, which are searched as they are; older ones are packed."""
 _PACKED_AT_ONCE = 128 * 1024
-"""Characters that are packed each time a result is added (about 2 ms), or what it brought."""
+"""Characters that are packed at once (about 1 ms)."""
 
 _FOUND_AT_ONCE = 4 * 1024
 """Keys that are looked up in one segment at once (about 1 ms)."""
@@ -60,10 +59,19 @@ class TraceStore:
         kept = segment.keep(source, drawn)
         # What was not drawn may stand in the structure only, and so may what is too long for keys.
         both = drawn.partly or len(drawn.rendering) > SHEET_CHARACTERS
-        searched = f"{drawn.text}\n{drawn.rendering}" if both else drawn.text
-        self._write_down(segment, kept, searched)
-        self._pack(max(_PACKED_AT_ONCE, 2 * len(drawn.text)))
+        self._write_down(segment, kept, drawn.text, drawn.rendering if both else "")
+        self._pack()
         self._changed()
+
+    def pack_on(self) -> bool:
+        """Pack a piece of what is old; False when all of that is packed.
+
+        A large text is packed in many pieces: in one it would hold the loop up for 50 ms.
+        """
+        if self._old:
+            self._pack()
+            self._count()
+        return bool(self._old)
 
     def find(self, keys: Keys) -> Generator[None, None, tuple[list[Segment], list[list[Held]]]]:
         """Look keys up in each segment of now, in pieces; they have to be in order."""
@@ -111,33 +119,36 @@ class TraceStore:
             last.age = self._memory.next_age()
         return last
 
-    def _write_down(self, segment: Segment, kept: Kept, text: str) -> None:
+    def _write_down(self, segment: Segment, kept: Kept, text: str, beside: str) -> None:
         last = self.sheets[-1] if self.sheets else None
-        self._written += len(text) + 1
+        self._written += len(text) + len(beside) + 1
         if last is None or self._segments[-1] is not segment or not last.has_room_for(kept):
-            own = len(text) > kept.text.length
-            self.sheets.append(Sheet(text, [kept], sys.getsizeof(text) if own else 0))
+            self.sheets.append(Sheet(text, [kept], beside))
             self._segments.append(segment)
             self.partly_written += kept.partly
-            segment.bytes += self.sheets[-1].copied
         else:
             segment.bytes += last.join(kept, text)
-        while len(self.sheets) > 1 and self._written - len(self.sheets[0].text) > SEARCHED:
+        while len(self.sheets) > 1 and self._written - self.sheets[0].length > SEARCHED:
             sheet, of = self._erase()
             of.bytes -= sheet.copied
             self._old.extend((of, one) for one in sheet.results)
 
     def _erase(self) -> tuple[Sheet, Segment]:
         sheet, segment = self.sheets.popleft(), self._segments.popleft()
-        self._written -= len(sheet.text) + 1
+        self._written -= sheet.length + 1
         self.partly_written -= sheet.partly
         return sheet, segment
 
-    def _pack(self, room: int) -> None:
-        while self._old and room > 0:
-            segment, kept = self._old.popleft()
-            room -= kept.text.length + kept.rendering.length
-            segment.bytes -= kept.text.pack() + kept.rendering.pack()
+    def _pack(self) -> None:
+        left = _PACKED_AT_ONCE
+        while self._old and left > 0:
+            segment, kept = self._old[0]
+            passage = kept.rendering if kept.text.is_packed else kept.text
+            if passage.is_packed:
+                self._old.popleft()
+                continue
+            segment.bytes -= passage.pack(left)
+            left -= min(left, passage.length)
 
     def _changed(self) -> None:
         """Count what is held now, and drop the oldest until the limits are kept."""

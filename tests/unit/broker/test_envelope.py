@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from keyturn.broker.envelope import (
@@ -181,3 +182,11 @@ def test_a_frame_of_very_many_members_is_not_held_against_itself() -> None:
     assert answer.ambiguous
     assert is_cheap_to_read(b'{"id":7,"result":"%b"}\n' % (b"x" * 1_000_000))
     assert not is_cheap_to_read(b'{"id":7%b}' % more)
+
+
+@pytest.mark.parametrize("request_id", [0, -7, 'a \U0001f511 "quoted"', ""])
+def test_a_result_in_bytes_is_written_as_the_encoder_would(request_id: int | str) -> None:
+    raw = msgspec.Raw(b'{"content":[{"text":"\xe2\x80\x9cquoted\xe2\x80\x9d"}]}')
+    assert result_line(request_id, raw) == result_line(
+        request_id, {"content": [{"text": "“quoted”"}]}
+    )

@@ -1,6 +1,7 @@
 """What agents' hands could steer is dropped, and the process cannot be read."""
 
 import ctypes
+import platform
 import subprocess
 import sys
 
@@ -79,6 +80,7 @@ def test_elsewhere_it_does_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(ctypes, "CDLL", None)
     assert not make_undumpable()
     assert not set_process_name("keyturn")
+    assert not hardening.keep_large_blocks_apart()
 
 
 def test_threads_let_the_loop_go_first() -> None:
@@ -90,3 +92,19 @@ def test_threads_let_the_loop_go_first() -> None:
         [sys.executable, "-c", report], capture_output=True, text=True, check=True
     )
     assert done.stdout == f"{hardening.SWITCH_SECONDS}\n"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="its allocator alone is asked")
+def test_a_large_block_grows_where_it_is_and_is_given_back() -> None:
+    report = (
+        "import psutil; from keyturn.desktop.hardening import LARGE_BLOCK, keep_large_blocks_apart;"
+        "done = keep_large_blocks_apart(); held = psutil.Process().memory_info;"
+        # What was freed before would have others of that size come out of the heap from now on.
+        "first = b'x' * (7 * LARGE_BLOCK); del first;"
+        "low = held().rss; apart = b'x' * (4 * LARGE_BLOCK); del apart;"
+        "print(done, held().rss - low < LARGE_BLOCK)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", report], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True True\n"

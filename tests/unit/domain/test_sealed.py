@@ -114,3 +114,12 @@ def test_another_request_is_never_taken_for_sealed_arguments() -> None:
     assert large.sealed is None
     assert large.canonical_arguments() == canonical(params)
     assert large.digest() == plain.digest()
+
+
+@pytest.mark.parametrize("filler", ["x", "é", "“", "\U0001f511", "x\U0001f511é"])
+def test_the_text_of_arguments_is_theirs_wherever_it_is_cut(filler: str) -> None:
+    params: JsonObject = {"name": "t", "arguments": {"a": filler * 300_000}}
+    sealed = SealedParams(params, *seal(params))
+    assert sealed.text == canonical(params["arguments"]).decode()
+    assert sealed.text is sealed.text
+    assert sealed.arguments is sealed.arguments
