@@ -15,6 +15,10 @@ _REST_BITS = 24
 _MOST_BITS = 16
 _IN_A_BUCKET = 4
 """Postings that have the same upper bits, as a power of two."""
+_COMPARED = 16 * 1024
+"""Postings with the same upper bits as some key, of all keys, up to which each is compared."""
+_WIDE = 128
+"""Of one key, where all of them are more."""
 _BYTES = 6
 _BYTE, _PAIR, _REST = np.uint64(0xFF), np.uint64(0xFFFF), np.uint64((1 << _REST_BITS) - 1)
 
@@ -57,13 +61,44 @@ class SettledPostings:
     def find(self, keys: Keys) -> tuple[Positions, Positions, Positions]:
         """Return which keys are here, where each has its first posting, and how many it has."""
         buckets, rest = self._bucket(keys), self._rest(keys).astype(np.uint32)
-        lows, highs = self._starts[buckets].astype(np.int64), self._starts[buckets + 1]
-        highs = highs.astype(np.int64)
+        lows = self._starts[buckets].astype(np.int64)
+        highs = self._starts[buckets + 1].astype(np.int64)
+        if int((highs - lows).sum()) <= _COMPARED:
+            return self._narrow(np.arange(len(keys)), lows, highs, rest)
+        wide = highs - lows > _WIDE
+        few, many = np.flatnonzero(~wide), np.flatnonzero(wide)
+        both = (
+            self._narrow(few, lows[few], highs[few], rest[few]),
+            self._searched(many, lows[many], highs[many], rest[many]),
+        )
+        which, firsts, counts = (np.concatenate(pair) for pair in zip(*both, strict=True))
+        order = np.argsort(which)
+        return which[order], firsts[order], counts[order]
+
+    def _narrow(
+        self, which: Positions, lows: Positions, highs: Positions, rest: npt.NDArray[np.uint32]
+    ) -> tuple[Positions, Positions, Positions]:
+        """Compare all that begin alike at once, of which there are few."""
+        sizes = highs - lows
+        before = np.cumsum(sizes) - sizes
+        of = np.repeat(np.arange(len(which)), sizes)
+        at = np.arange(len(of)) + (lows - before)[of]
+        same = np.flatnonzero(self._heads[at] >> 8 == rest[of])
+        counts = np.bincount(of[same], minlength=len(which))
+        here = np.flatnonzero(counts)
+        firsts = at[same[(np.cumsum(counts) - counts)[here]]]
+        return which[here], firsts, counts[here]
+
+    def _searched(
+        self, which: Positions, lows: Positions, highs: Positions, rest: npt.NDArray[np.uint32]
+    ) -> tuple[Positions, Positions, Positions]:
+        """Halve what begins alike again and again: some key has very many postings."""
         lows = self._first(lows, highs, rest)
         here = np.flatnonzero(lows < highs)
         here = here[self._heads[lows[here]] >> 8 == rest[here]]
         lows = lows[here]
-        return here, lows, self._first(lows, highs[here], rest[here] + np.uint32(1)) - lows
+        counts = self._first(lows, highs[here], rest[here] + np.uint32(1)) - lows
+        return which[here], lows, counts
 
     def words(self, at: Positions) -> Positions:
         """Return the numbers of the words of some postings."""

@@ -6,6 +6,7 @@ Words are compared by a byte each, by their numbers in the argument and in the s
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from keyturn.inspection.letters import Flags, Positions
 from keyturn.inspection.trace_hits import Hits
@@ -16,50 +17,28 @@ from keyturn.inspection.word_runs import SHINGLE, Prints
 _STEP = 256
 _GOES_ON = 6
 """Words that are looked at beyond a gap."""
-_BEFORE, _AFTER = np.arange(-1, -1 - _GOES_ON, -1), np.arange(_GOES_ON)
-_AROUND = np.append(_BEFORE[:SHINGLE], _AFTER[:SHINGLE] + SHINGLE)
 _GAPS = ((0, 1), (0, 2), (0, 3), (1, 0), (1, 1))
 """Words that are left out: of the argument, of the result."""
+_LONGEST_GAP = 3
+_BACK = np.arange(-1, -1 - _GOES_ON - _LONGEST_GAP, -1)
+_ON = np.arange(_GOES_ON + _LONGEST_GAP)
+_AROUND = np.append(_BACK[:SHINGLE], _ON[:SHINGLE] + SHINGLE)
 _MOST_GAPS = 8
 """Gaps on each side of a row beyond which it is followed."""
 _LEAST_BEYOND = 2
 """Words beyond a gap that count; fewer where the argument ends with them."""
+Windows = npt.NDArray[np.int16]
+"""Words around some, each by its byte; negative for none."""
 
 
 def reaches(
     form: AskedForm, segments: list[Segment], first: Positions, hits: Hits
 ) -> tuple[Positions, Positions]:
     """Count how many words before and after runs are alike, three at most."""
-    same = _alike(form, segments, (first, hits.words), hits, _AROUND)
-    before, after = same[:, :SHINGLE], same[:, SHINGLE:]
-    return before.cumprod(axis=1).sum(axis=1), after.cumprod(axis=1).sum(axis=1)
-
-
-def _alike(
-    form: AskedForm,
-    segments: list[Segment],
-    pair: tuple[Positions, Positions],
-    hits: Hits,
-    steps: Positions,
-    part: Positions | None = None,
-) -> Flags:
-    """Compare words so many steps from some of the argument with those as far from the result's.
-
-    A row for each, a column for each step. Of the argument only the part counts that holds the
-    words themselves, or `part`.
-    """
-    asked, words = pair
-    at = asked[:, None] + steps
-    part = asked if part is None else part
-    inside = (at >= form.lows[part][:, None]) & (at < form.highs[part][:, None])
-    theirs = np.zeros(at.shape, np.uint8)
-    cuts = hits.segments.searchsorted(np.arange(len(segments) + 1)).tolist()
-    for segment, low, high in zip(segments, cuts, cuts[1:], strict=False):
-        if low < high:
-            there = words[low:high, None] + steps
-            inside[low:high] &= (there >= 0) & (there < segment.words)
-            theirs[low:high] = segment.prints.take(there, mode="clip")
-    return inside & (form.prints.take(at, mode="clip") == theirs)
+    same = _window(form, first, first, _AROUND) == _their_window(
+        segments, hits, hits.words, _AROUND
+    )
+    return _leading(same[:, :SHINGLE]), _leading(same[:, SHINGLE:])
 
 
 def beyond_gaps(
@@ -76,18 +55,46 @@ def beyond_gaps(
     begin, end = ends
     lows, highs = form.lows[begin], form.highs[begin]
     most_before = most_after = np.zeros(len(begin), np.int64)
+    mine_before, mine_after = _window(form, begin, begin, _BACK), _window(form, end, begin, _ON)
+    theirs_before = _their_window(segments, hits, begin + shift, _BACK)
+    theirs_after = _their_window(segments, hits, end + shift, _ON)
     for mine, theirs in _GAPS:
-        at, there = begin - mine, begin + shift - theirs
-        same = _alike(form, segments, (at, there), hits, _BEFORE, begin)
-        before = same.cumprod(axis=1).sum(axis=1)
-        counts = (before >= _LEAST_BEYOND) | ((before > 0) & (at - before == lows))
+        before = _leading(_of_gap(mine_before, mine) == _of_gap(theirs_before, theirs))
+        counts = (before >= _LEAST_BEYOND) | ((before > 0) & (begin - mine - before == lows))
         most_before = np.maximum(most_before, np.where(counts, before, 0))
-        at, there = end + mine, end + shift + theirs
-        same = _alike(form, segments, (at, there), hits, _AFTER, begin)
-        after = same.cumprod(axis=1).sum(axis=1)
-        counts = (after >= _LEAST_BEYOND) | ((after > 0) & (at + after == highs))
+        after = _leading(_of_gap(mine_after, mine) == _of_gap(theirs_after, theirs))
+        counts = (after >= _LEAST_BEYOND) | ((after > 0) & (end + mine + after == highs))
         most_after = np.maximum(most_after, np.where(counts, after, 0))
     return most_before, most_after
+
+
+def _of_gap(window: Windows, left_out: int) -> Windows:
+    return window[:, left_out : left_out + _GOES_ON]
+
+
+def _leading(same: Flags) -> Positions:
+    """Count how many are alike before the first that is not."""
+    ended = np.append(same, np.zeros((len(same), 1), bool), axis=1)
+    return ended.argmin(axis=1)
+
+
+def _window(form: AskedForm, at: Positions, part: Positions, steps: Positions) -> Windows:
+    """Read words of the argument so many steps from some; what is in another part is none."""
+    there = at[:, None] + steps
+    inside = (there >= form.lows[part][:, None]) & (there < form.highs[part][:, None])
+    return np.where(inside, form.prints.take(there, mode="clip").astype(np.int16), -1)
+
+
+def _their_window(segments: list[Segment], hits: Hits, at: Positions, steps: Positions) -> Windows:
+    """Read words of the results so many steps from some; what is in no segment is none."""
+    window = np.full((len(at), len(steps)), -2, np.int16)
+    cuts = hits.segments.searchsorted(np.arange(len(segments) + 1)).tolist()
+    for segment, low, high in zip(segments, cuts, cuts[1:], strict=False):
+        if low < high:
+            there = at[low:high, None] + steps
+            inside = (there >= 0) & (there < segment.words)
+            window[low:high] = np.where(inside, segment.prints.take(there, mode="clip"), -2)
+    return window
 
 
 def beyond(
@@ -156,10 +163,12 @@ def _same_after(mine: Prints, theirs: Prints) -> int:
     size = min(len(mine), len(theirs))
     for start in range(0, size, _STEP):
         end = min(start + _STEP, size)
-        differ = mine[start:end] != theirs[start:end]
-        first = int(differ.argmax())
-        if differ[first]:
-            return start + first
+        # As numbers whose first digits are the first words: where they differ is one step.
+        differ = int.from_bytes(mine[start:end].tobytes()) ^ int.from_bytes(
+            theirs[start:end].tobytes()
+        )
+        if differ:
+            return end - (differ.bit_length() + 7) // 8
     return size
 
 

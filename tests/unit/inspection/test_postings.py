@@ -67,3 +67,25 @@ def test_each_key_is_followed_to_all_of_its_words(said: list[tuple[int, int]], p
     }
     assert {(int(one) >> 24, int(one) & (MOST_WORDS - 1)) for one in postings} <= found
     assert len(settled) == len(postings)
+
+
+@pytest.mark.parametrize("often", [1, 900, 9_000, 40_000])
+def test_a_key_that_stands_very_often_is_found_with_all_its_words(often: int) -> None:
+    """So many that their neighbours are not compared one by one; others are found as before."""
+    keys = np.random.default_rng(7).integers(0, 1 << 63, 4_000, np.uint64) << np.uint64(1)
+    keys = np.unique(keys >> WORD_BITS << WORD_BITS)
+    crowded = np.full(often, keys[1_700], np.uint64) | np.arange(often, dtype=np.uint64)
+    postings = np.unique(np.append(keys | np.uint64(3), crowded))
+    settled = SettledPostings(len(postings))
+    settled.take(postings)
+    asked = np.unique(np.append(keys[::5], keys + np.uint64(1 << 30)))
+    which, lows, counts = settled.find(asked)
+    assert (np.diff(which) > 0).all()
+    told = dict(zip(asked[which].tolist(), counts.tolist(), strict=True))
+    whole = postings >> WORD_BITS << WORD_BITS
+    for key in keys[::5].tolist():
+        assert told[key] == int((whole == key).sum())
+    for number, low, count in zip(which.tolist(), lows.tolist(), counts.tolist(), strict=True):
+        assert len(set(settled.words(np.arange(int(low), int(low + count))).tolist())) == count, (
+            number
+        )

@@ -44,8 +44,7 @@ def length_of(number: int) -> Callable[..., int]:
 
 def rows_and_columns(*given: Any) -> int:
     """Tell how many words are compared at once."""
-    (asked, _), steps = given[2], given[4]
-    return len(asked) * len(steps)
+    return given[0].size
 
 
 def once(*_: Any) -> int:
@@ -63,7 +62,7 @@ class Work:
         self._count(trace_query, "words_of", "cut", length_of(0))
         self._count(Letters, "learn", "learnt", length_of(1))
         self._count(Segment, "find", "keys", length_of(1))
-        self._count(trace_alignment, "_alike", "compared", rows_and_columns)
+        self._count(trace_alignment, "_leading", "compared", rows_and_columns)
         self._count(trace_matches, "extended", "followed", once)
         self._count(trace_places.Places, "spot", "places", once)
         self._count(trace.MemoryTraceIndex, "_in_lines", "searched", once)
