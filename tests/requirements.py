@@ -484,7 +484,7 @@ TRACING = _section(
     "security 4",
     (
         "TRACE-RUN",
-        Partly("missed where the run that is remembered of it stood before in 2,048 characters"),
+        KEPT,
         "Six words in a row that a result and an argument share are found, if three of them are not"
         " common ones; eight always are.",
     ),

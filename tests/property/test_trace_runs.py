@@ -4,6 +4,7 @@ import json
 from base64 import b64encode, urlsafe_b64encode
 from html import escape
 from quopri import encodestring
+from random import Random
 from urllib.parse import quote
 
 import numpy as np
@@ -58,6 +59,30 @@ def test_a_run_of_six_words_is_found_wherever_it_stands(
     assert any(there.join(run) in part for part in told) or (len(telling) < 3 and len(run) < 8)
     for one in origins:
         assert text[one.offset : one.offset + len(one.value)] == one.value
+
+
+FEW = ("quarry", "hangar", "pallet", "permit", "yard", "lorry")
+
+
+@pytest.mark.requirement("TRACE-RUN")
+@settings(deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(6, 12), st.integers(20, 900), AROUND)
+def test_a_run_is_found_in_a_text_that_says_each_part_of_it_elsewhere(
+    chance: Random, size: int, length: int, around: list[str]
+) -> None:
+    """Each three of its words stand again and again in other company, in one stretch of text."""
+    said = chance.choices(FEW, k=length)
+    at = chance.randrange(length - size)
+    run = said[at : at + size]
+    leaf = " ".join([*around, *run, *around])
+    origins = index_of(" ".join(said)).trace({"v": leaf}).origins
+    told = [
+        leaf[one.start : one.start + (len(leaf) if one.length is None else one.length)]
+        for one in origins
+    ]
+    # Where one word stands again and again it may be told of another place, a word more or less.
+    rows = [" ".join(run[low : low + 6]) for low in range(size - 5)]
+    assert any(row in part for row in rows for part in told), (run, told)
 
 
 @settings(deadline=None)

@@ -3,7 +3,7 @@
 It keeps nothing, so that a large result can be drawn in another process than the one that keeps it.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,6 +28,7 @@ from keyturn.inspection.word_runs import (
     Words,
     prints,
     shingles,
+    surroundings,
     winnowed,
     words_of,
 )
@@ -41,6 +42,7 @@ DRAWN_ELSEWHERE = 4 * 1024 * 1024
 PLACE_BITS = 27
 RENDERING = 8
 """Added to the layer of what stands in the rendering of a structure, not in the text."""
+_APART = np.uint64(0x9E3779B97F4A7C15)
 _MOST_LESSONS = 4
 """Times that a text is read again as it brought so many new letters."""
 Steps = Generator[int, None, DrawnResult]
@@ -57,7 +59,8 @@ class _Drawing:
     words: int = 0
     keys: list[Keys] = field(default_factory=list[Keys])
     at: list[Positions] = field(default_factory=list[Positions])
-    stretches: list[Positions] = field(default_factory=list[Positions])
+    alike: list[Keys] = field(default_factory=list[Keys])
+    """Of each key, what another one must have in common with it not to be kept."""
     prints: list[Prints] = field(default_factory=list[Prints])
     entries: list[Keys] = field(default_factory=list[Keys])
     entered: int = 0
@@ -129,13 +132,12 @@ def _draw_form(drawing: _Drawing, form: Form, where: int) -> Generator[int, None
     parts = form.parts(words.starts)
     stretches = _stretches(form, words, parts)
     yield len(form.text)
-    for draw_runs in (pieces, names, _remembered):
-        runs = draw_runs(words)
+    for runs, alike in _kept_of(words, (stretches + drawing.entered).astype(np.uint64)):
         first, last = runs.first, runs.first + runs.count - 1
         runs = runs.where(parts[first] == parts[last])
         drawing.keys.append(runs.keys)
         drawing.at.append(runs.first + drawing.words)
-        drawing.stretches.append(stretches[runs.first] + drawing.entered)
+        drawing.alike.append(alike[runs.first])
         yield len(form.text)
     opens = np.flatnonzero(np.diff(stretches, prepend=-1))
     first = words.starts[opens]
@@ -148,6 +150,18 @@ def _draw_form(drawing: _Drawing, form: Form, where: int) -> Generator[int, None
     drawing.entered += int(stretches[-1]) + 1
     drawing.words += len(words)
     drawing.prints.append(prints(words))
+
+
+def _kept_of(words: Words, stretches: Keys) -> Iterator[tuple[Runs, Keys]]:
+    """Yield what is kept of words, with what of each word makes another of one key needless.
+
+    One of a name is kept in a stretch of text, and one of a run of words that stands in the same
+    company: what is a row of six with one was a row of six before.
+    """
+    yield pieces(words), stretches
+    yield names(words), stretches
+    every = shingles(words)
+    yield winnowed(every), surroundings(every, len(words)) + stretches * _APART
 
 
 def _words_of(drawing: _Drawing, form: Form) -> Generator[int, None, Words | None]:
@@ -165,10 +179,6 @@ def _words_of(drawing: _Drawing, form: Form) -> Generator[int, None, Words | Non
     return None
 
 
-def _remembered(words: Words) -> Runs:
-    return winnowed(shingles(words))
-
-
 def _stretches(form: Form, words: Words, parts: Positions) -> Positions:
     """Number the stretches of a form, and say of each word in which it is."""
     if not form.in_place:
@@ -182,7 +192,7 @@ def _drawn(drawing: _Drawing, text: str, rendering: str) -> DrawnResult:
     if not drawing.keys:
         return DrawnResult(text=text, rendering=rendering, partly=drawing.partly)
     postings = packed(
-        np.concatenate(drawing.keys), np.concatenate(drawing.at), np.concatenate(drawing.stretches)
+        np.concatenate(drawing.keys), np.concatenate(drawing.at), np.concatenate(drawing.alike)
     )
     return DrawnResult(
         text=text,

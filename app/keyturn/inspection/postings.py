@@ -53,10 +53,10 @@ class Held:
         return which, (array[at] & _WORD).astype(np.int64)
 
 
-def packed(keys: Keys, words: Positions, stretches: Positions) -> Keys:
-    """Return the postings of keys, in order; of one key in one stretch of text the first."""
+def packed(keys: Keys, words: Positions, alike: Keys) -> Keys:
+    """Return the postings of keys, in order; of one key with one number in `alike` the first."""
     keys = keys & _KEY
-    _, chosen = np.unique(keys | stretches.astype(np.uint64), return_index=True)
+    _, chosen = np.unique(keys ^ alike, return_index=True)
     postings = keys[chosen] | words[chosen].astype(np.uint64)
     postings.sort()
     return postings

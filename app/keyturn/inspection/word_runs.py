@@ -191,6 +191,18 @@ def shingles(words: Words) -> Runs:
     return Runs(keys, np.arange(count), np.full(count, SHINGLE))
 
 
+def surroundings(every: Runs, words: int) -> Keys:
+    """Return, of each of so many words, a number for the three before it and those up to the ninth.
+
+    `every` are the runs of three of a text, in order. Where a run stands twice and this is the same
+    for both, all rows of six words that hold the one are those that hold the other.
+    """
+    keys = np.zeros(words + 2 * SHINGLE, np.uint64)
+    keys[SHINGLE : SHINGLE + len(every.keys)] = every.keys
+    before, after = keys[:words], keys[2 * SHINGLE :]
+    return _mixed(before) ^ (after * np.uint64(0x9E3779B97F4A7C15))
+
+
 def whole(words: Words, first: Positions, count: Positions) -> Runs:
     """Return runs that are given by their first word and length, where they are short enough."""
     short = (count > 0) & (count <= MOST_WORDS_OF_A_VALUE)

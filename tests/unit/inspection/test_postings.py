@@ -24,7 +24,7 @@ def test_what_is_full_is_settled_a_piece_at_a_time_and_stays_findable() -> None:
     postings = Postings()
     for low in range(0, COUNT, 1_000):
         here = keys[low : low + 1_000]
-        postings.add(packed(here, np.arange(len(here)), np.zeros(len(here), np.int64)), low)
+        postings.add(packed(here, np.arange(len(here)), np.zeros(len(here), np.uint64)), low)
     asked, before = np.sort(keys[::997]), postings.bytes
     noted: list[Keys] = []
     steps = 0
