@@ -138,7 +138,7 @@ class Gate:
     ) -> Handled:
         """Have it decided, and let it go or refuse it."""
         # Looked at before a person is asked, so that nobody answers a call that cannot run.
-        decided = None if at_once else await self._unready(incoming, upstream)
+        decided = None if at_once else await _unready(incoming, upstream)
         if decided is None:
             if not at_once:
                 refusal = await self._looks.look(incoming, judged, upstream)
@@ -148,8 +148,11 @@ class Gate:
             if claim is not None:
                 return await self._answer_late(incoming, judged, claim)
             decided = await self._decider.settle(incoming, judged)
+            if decided.outcome.allows and judged.is_edit:
+                # A person may have made more of it than what they were asked about.
+                await self._looks.look_at_the_tools(judged, upstream)
             if decided.outcome.allows and not at_once:
-                decided = await self._unready(incoming, upstream, decided.answer) or decided
+                decided = await _unready(incoming, upstream, decided.answer) or decided
         if decided.refusal is not None:
             if not decided.recorded:
                 await self._commit(incoming, judged, decided)
@@ -187,20 +190,6 @@ class Gate:
             return await self._late.deliver(incoming, judged, claim)
 
     # 6 ---------------------------------------------------------------- record
-
-    async def _unready(
-        self, incoming: IncomingCall, upstream: Upstream, answer: Answer | None = None
-    ) -> Decided | None:
-        """Return the refusal of a call that could not be written at all; None when it could."""
-        match Ready.GONE if incoming.ended else await upstream.ready():
-            case Ready.READY:
-                return None
-            case Ready.KEYCHAIN:
-                return refused(Outcome.REFUSED_KEYCHAIN, answer)
-            case Ready.SIGN_IN:
-                return refused(Outcome.ERROR_BROKER, answer, (WANTS_SIGN_IN,))
-            case Ready.GONE:
-                return refused(Outcome.ERROR_BROKER, answer)
 
     async def _commit(self, incoming: IncomingCall, judged: Judged, decided: Decided) -> None:
         """Commit the decision; only after this returns may anything be sent (law 1)."""
@@ -329,6 +318,21 @@ def _waits_for_nothing(incoming: IncomingCall, judged: Judged, upstream: Upstrea
         and not incoming.ended
         and upstream.running
     )
+
+
+async def _unready(
+    incoming: IncomingCall, upstream: Upstream, answer: Answer | None = None
+) -> Decided | None:
+    """Return the refusal of a call that could not be written at all; None when it could."""
+    match Ready.GONE if incoming.ended else await upstream.ready():
+        case Ready.READY:
+            return None
+        case Ready.KEYCHAIN:
+            return refused(Outcome.REFUSED_KEYCHAIN, answer)
+        case Ready.SIGN_IN:
+            return refused(Outcome.ERROR_BROKER, answer, (WANTS_SIGN_IN,))
+        case Ready.GONE:
+            return refused(Outcome.ERROR_BROKER, answer)
 
 
 async def _digest_of_large(call: ToolCall) -> str:

@@ -26,7 +26,7 @@ class LookAgain:
 
         What repeats an edit that stands no longer is judged as what its agent asked.
         """
-        await self._look_at_the_tools(judged, upstream)
+        await self.look_at_the_tools(judged, upstream)
         refusal = await self._assessment.look_again(incoming, judged)
         if refusal is not None or still_goes_on(judged, incoming.connection.session.continuations):
             return refusal
@@ -35,7 +35,7 @@ class LookAgain:
         judged.become(own)
         return refusal or await self.look(incoming, judged, upstream)
 
-    async def _look_at_the_tools(self, judged: Judged, upstream: Upstream) -> None:
+    async def look_at_the_tools(self, judged: Judged, upstream: Upstream) -> None:
         """Have a list that is not fresh made anew before a person is asked on it (T2 and T3)."""
         judgement, limits = judged.judgement, self._limits
         if judged.tier < Tier.T2 or judgement is None or judgement.verdict is Verdict.ALLOW:

@@ -15,7 +15,9 @@ from keyturn.domain.decision import Outcome
 from keyturn.domain.policy import Judgement
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.tier import Tier
 from keyturn.inspection.trace_indexes import MemoryTraceIndexes
+from tests.factories import make_tool
 from tests.unit.application.edits_rig import ASKED, Story
 from tests.unit.application.gate_world import WatchedApprover, World, play, settle
 
@@ -140,5 +142,26 @@ def test_an_edited_call_that_cannot_be_shown_as_asked_ends_without_harm() -> Non
         assert reply.outcome is Outcome.ERROR_BROKER
         assert one.world.approvals.waiting() == ()
         assert one.sent() == []
+
+    play(story)
+
+
+@pytest.mark.requirement("EDIT-1")
+@pytest.mark.parametrize("drifts", [False, True])
+def test_the_tool_is_looked_at_before_what_an_edit_made_reach_far_is_sent(drifts: bool) -> None:
+    async def story() -> None:
+        one = Story()
+        await one.begin({"command": "ls"})
+        assert one.world.server.looks == []
+        await one.edit({"command": "rm -rf /srv/freight"})
+        assert one.shown.tier is Tier.T2
+        if drifts:
+            changed = make_tool(description="Now it does something else.")
+            one.world.server.on_look = lambda: one.world.reviews.listed(one.connection, [changed])
+        one.world.answer(one.shown, allow=True)
+        reply = await one.task
+        assert one.world.server.looks == [(30.0, 3.0)]
+        assert len(one.sent()) == (0 if drifts else 1), reply
+        await one.world.reviews.close()
 
     play(story)
