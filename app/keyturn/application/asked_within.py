@@ -100,7 +100,7 @@ def _asking(reply: Reply) -> JsonObject | None:
     """Return a result that asks for something; None for all others."""
     match reply:
         case Replaced() if reply.asks:
-            return asking(json.loads(reply.encoded))
+            return asking(json.loads(bytes(reply.encoded)))
         case Forwarded() if reply.asks:
             return asking_in(reply.line)
         case _:

@@ -331,7 +331,7 @@ class Forwarded(msgspec.Struct, frozen=True):
 class Replaced(msgspec.Struct, frozen=True):
     """The server's result, cut by inspection."""
 
-    encoded: bytes
+    encoded: bytes | memoryview
     """In JSON."""
     asks: bool = True
     """As of what is forwarded."""

@@ -136,12 +136,13 @@ def framed(result: bytes) -> bytes:
     return b"".join((_FRAME_START, result, _FRAME_END))
 
 
-def unframed(line: bytes) -> bytes:
-    """Return the result out of such a frame, whatever became of it; what is long is copied once."""
+def unframed(line: bytes) -> bytes | memoryview:
+    """Return the result out of such a frame, whatever became of it; what is long is not copied."""
     end = len(line)
     while line[end - 1 : end].isspace():
         end -= 1
-    return line[len(_FRAME_START) : end - len(_FRAME_END)]
+    result = memoryview(line)[len(_FRAME_START) : end - len(_FRAME_END)]
+    return result if len(result) > LARGE_BYTES else bytes(result)
 
 
 def told(controlled: Controlled) -> JsonObject:

@@ -90,7 +90,7 @@ class _Telling:
             frame["result"] = Raw(self.result(frame.get("result", Raw(b"null"))))
         return _encode(frame)
 
-    def result(self, encoded: bytes | Raw) -> bytes:
+    def result(self, encoded: bytes | memoryview | Raw) -> bytes:
         """Return a result that says it, and note which task it begins."""
         result = _members(encoded)
         state = self._call.method in _ONLY_STATE
