@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyturn.application.controlling import framed
 from keyturn.application.ports.inspection import InspectedResult, ResultSource
 from keyturn.bootstrap.inspecting import do_job
 from keyturn.broker.envelope import ServerFrame, read_server
@@ -95,7 +96,7 @@ def test_an_answer_is_inspected_the_same(line: bytes, limit: int) -> None:
     if here.withheld or (failed and here.changed):
         return
     if here.changed:
-        assert there.cut == msgspec.json.encode(here.result)
+        assert there.cut == framed(msgspec.json.encode(here.result))
         assert there.asks == (asking(here.result) is not None)
     else:
         assert there.asks == (not failed and asking_in(frame.line) is not None)

@@ -155,12 +155,12 @@ class Receiver:
     ) -> Reply:
         """Pass on what the tool's controls leave of it."""
         failed = isinstance(reply, AnsweredError)
-        encoded = b""
+        frame = b""
         if inspected.changed:
-            encoded = _encoded(inspected.result) if elsewhere is None else elsewhere.cut
+            frame = framed(_encoded(inspected.result)) if elsewhere is None else elsewhere.cut
         order = self._order(incoming, judged, failed=failed)
         controlled = await self._controlling.control(
-            framed(encoded) if encoded else reply.line,
+            frame or reply.line,
             order,
             incoming.connection,
             None if failed else inspected.result,
@@ -190,7 +190,7 @@ class Receiver:
         kept = self._kept(incoming, controlled.whole, details)
         self._deliver(incoming, judged, _delivery(inspected, failed=failed), details, kept)
         asks = elsewhere is None or elsewhere.asks
-        if encoded:
+        if frame:
             return Replaced(unframed(controlled.line), asks=asks)
         return Forwarded(controlled.line, asks=asks)
 

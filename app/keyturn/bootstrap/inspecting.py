@@ -5,6 +5,7 @@ from functools import cache
 
 import msgspec
 
+from keyturn.application.controlling import framed
 from keyturn.application.masking import masked_json
 from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaFault
 from keyturn.application.ports.payloads import NotInspected, Parts, Workers
@@ -247,7 +248,7 @@ def _read_server(wanted: _ServerJob, line: bytes) -> list[bytes]:
         asks=lambda result, cut: _asks(frame, result, cut=cut),
         inspector=BoundedResultInspector(wanted.result_bytes),
         key=bytes.fromhex(wanted.key),
-        encode=_encoded,
+        encode=_framed,
     )
 
 
@@ -291,9 +292,9 @@ def _asks(frame: ServerFrame, result: JsonValue, *, cut: bool) -> bool:
     return (asking(result) if cut else asking_in(frame.line)) is not None
 
 
-def _encoded(result: JsonValue) -> bytes:
-    """Write a result that was cut; empty where JSON has no form for it."""
+def _framed(result: JsonValue) -> bytes:
+    """Write a result that was cut into a frame; empty where JSON has no form for it."""
     try:
-        return _json(result)
+        return framed(_json(result))
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         return b""

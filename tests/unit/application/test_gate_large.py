@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from keyturn.application.call import Forwarded, Handled, Refused, Replaced
+from keyturn.application.controlling import framed
 from keyturn.application.ports.inspection import DrawnResult, InspectedResult
 from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import Answered, AnsweredError, UpstreamReply
@@ -68,7 +69,7 @@ def test_what_a_worker_inspected_goes_on_as_it_came_and_is_remembered() -> None:
 
 
 def test_what_was_cut_elsewhere_is_written_as_it_was_encoded_there() -> None:
-    answer = inspected(changed=True, cut=b'{"content":[]}')
+    answer = inspected(changed=True, cut=framed(b'{"content":[]}'))
     _, reply = answered(Answered(line=LINE, result=b"", inspected=answer))
     assert reply == Replaced(b'{"content":[]}', asks=False)
 
@@ -126,7 +127,7 @@ def test_one_that_was_cut_and_asks_is_judged_by_what_is_left() -> None:
         world.server.silent = True
         task = world.start(make_call(await world.connect()))
         await world.server.arrived.wait()
-        cut = inspected(changed=True, asks=True, cut=ASKS)
+        cut = inspected(changed=True, asks=True, cut=framed(ASKS))
         world.server.pending[0].set_result(Answered(line=LINE, result=b"", inspected=cut))
         world.answer(await world.asked(), allow=True)
         replies.append(await task)
@@ -144,7 +145,7 @@ def test_a_result_that_was_cut_elsewhere_is_kept_for_a_retry() -> None:
         task = world.start(first)
         await world.server.arrived.wait()
         first.cancel()
-        cut = inspected(changed=True, cut=b'{"content":[]}')
+        cut = inspected(changed=True, cut=framed(b'{"content":[]}'))
         world.server.pending[0].set_result(Answered(line=LINE, result=b"", inspected=cut))
         await asyncio.wait([task])
         retry = await world.start(make_call(connection))

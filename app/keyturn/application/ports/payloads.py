@@ -37,7 +37,7 @@ class InspectedAnswer:
     drawn: DrawnResult
     """What is remembered of it for tracing."""
     cut: bytes = b""
-    """The result in JSON as the agent gets it, where it was changed."""
+    """A frame of the result alone as the agent gets it, where it was changed."""
     asks: bool = False
     """It may ask for something, so that it has to be read once more."""
 
