@@ -1,0 +1,121 @@
+"""A person who sees nothing: has a keyboard, and knows only what the screen reader says."""
+
+from collections.abc import Callable
+from typing import Final
+
+from tests.e2e.desk import SECONDS, Screen, wait_until
+from tests.e2e.screen_reader import Announcement, ScreenReader, Spoken
+
+MOST_TABS: Final = 60
+"""Who has pressed Tab so often has gone around the window."""
+_MOVE_SECONDS: Final = 3.0
+_PRESS_AGAIN_SECONDS: Final = 2.5
+"""A key that came too early to count: armed is told in a description, and it takes its time."""
+
+
+class BlindPerson:
+    """Uses one window by keyboard and ear."""
+
+    def __init__(self, screen: Screen, reader: ScreenReader) -> None:
+        """Sit down; the window may come later."""
+        self._screen = screen
+        self.reader = reader
+        self._listened = 0
+
+    def sit_down(self) -> Spoken:
+        """Wait for the window, as one that has the keyboard, and return what it is."""
+        self._screen.focus(self._screen.window())
+
+        def look() -> Spoken | None:
+            shown = self.reader.showing()
+            return next((one for one in shown if "active" in one.states), None)
+
+        return wait_until(look, "an active window")
+
+    def key(self, *keys: str) -> None:
+        """Press keys."""
+        self._screen.key(*keys)
+
+    def type(self, text: str) -> None:
+        """Type text."""
+        self._screen.type(text)
+
+    def hears(self, *parts: str, seconds: float = SECONDS) -> Announcement:
+        """Wait to be told, unasked, something with all these parts; it counts as listened to."""
+
+        def look() -> Announcement | None:
+            self.reader.listen()
+            for at, one in enumerate(self.reader.heard[self._listened :], self._listened):
+                if all(part in one.text for part in parts):
+                    self._listened = at + 1
+                    return one
+            return None
+
+        try:
+            return wait_until(look, f"an announcement of {parts}", seconds)
+        except AssertionError as error:
+            error.add_note(f"heard: {self.reader.heard[self._listened :]}")
+            raise
+
+    def stands_at(self, role: str, *parts: str, seconds: float = SECONDS) -> Spoken:
+        """Wait until the keyboard is at something of this role, with these parts in its name."""
+
+        def look() -> Spoken | None:
+            at = self.reader.focus()
+            return at if at is not None and _is(at, role, parts) else None
+
+        try:
+            return wait_until(look, f"the keyboard at {role} {parts}", seconds)
+        except AssertionError as error:
+            error.add_note(f"it is at: {self.reader.focus()}")
+            raise
+
+    def goes_to(self, role: str, *parts: str, back: bool = False) -> Spoken:
+        """Press Tab until the reader says this; fails with what it said on the way."""
+        said: list[str] = []
+        while len(said) < MOST_TABS:
+            self.reader.listen()
+            moves = self.reader.moves
+            self.key("shift+Tab" if back else "Tab")
+            wait_until(lambda n=moves: self._has_moved(n), "Tab to move the keyboard", _MOVE_SECONDS)
+            at = self.reader.focus()
+            said.append(str(at))
+            if at is not None and _is(at, role, parts):
+                return at
+        raise AssertionError(f"Tab does not come to {role} {parts}, only to {said}")
+
+    def finds(self, *parts: str, seconds: float = SECONDS) -> Spoken:
+        """Read through the window until something on it has all these parts, and return it."""
+
+        def look() -> Spoken | None:
+            for one in self.reader.showing():
+                if all(part in f"{one.name} {one.description}" for part in parts):
+                    return one
+            return None
+
+        try:
+            return wait_until(look, f"{parts} in the window", seconds)
+        except AssertionError as error:
+            error.add_note("read: " + "; ".join(str(one) for one in self.reader.showing()))
+            raise
+
+    def press_until(self, keys: str, done: Callable[[], object]) -> None:
+        """Press keys, and again while nothing came of it."""
+
+        def pressed() -> bool:
+            self.key(keys)
+            try:
+                wait_until(done, keys, _PRESS_AGAIN_SECONDS)
+            except AssertionError:
+                return False
+            return True
+
+        wait_until(pressed, f"something to come of {keys}")
+
+    def _has_moved(self, moves: int) -> bool:
+        self.reader.listen()
+        return self.reader.moves > moves
+
+
+def _is(spoken: Spoken, role: str, parts: tuple[str, ...]) -> bool:
+    return spoken.role == role and all(part in spoken.name for part in parts)
