@@ -17,6 +17,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.page_place import PagePlace
 from keyturn.gui.pages import PAGE_KEYS, Page
 from keyturn.gui.pin_bar import PinBar
+from keyturn.gui.readers import tell_focus
 from keyturn.gui.widgets.escape_frame import innermost_open
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.nav_rail import MIDDLE, NARROW, WIDE, NavRail
@@ -131,7 +132,7 @@ class MainWindow(QWidget):
         shown = in_place or self._pages[page]
         self._place.let_cover(page not in _DECIDED_ON)
         self._stack.setCurrentWidget(shown)
-        shown.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._focus_page()
         self.page_changed.emit(page)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -147,9 +148,7 @@ class MainWindow(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Come up with the focus in the page: never on the stop, never on a decision."""
         super().showEvent(event)
-        page = self._stack.currentWidget()
-        if page is not None:
-            page.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._focus_page()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hide: closing the window must not answer anything."""
@@ -215,6 +214,7 @@ class MainWindow(QWidget):
         page = self._stack.currentWidget()
         if page is not None:
             page.setFocus(Qt.FocusReason.OtherFocusReason)
+            tell_focus(page)
 
     def _on_stop_button(self, level: int) -> None:
         self.stop_requested.emit("window", level)
