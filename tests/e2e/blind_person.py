@@ -1,13 +1,13 @@
 """A person who sees nothing: has a keyboard, and knows only what the screen reader says."""
 
-from collections.abc import Callable
 from typing import Final
 
 from tests.e2e.desk import SECONDS, Screen, wait_until
 from tests.e2e.screen_reader import Announcement, ScreenReader, Spoken
 
-MOST_TABS: Final = 60
+MOST_KEYS: Final = 60
 """Who has pressed Tab so often has gone around the window."""
+MOST_PRESSES: Final = 12
 _MOVE_SECONDS: Final = 3.0
 _PRESS_AGAIN_SECONDS: Final = 2.5
 """A key that came too early to count: armed is told in a description, and it takes its time."""
@@ -44,12 +44,11 @@ class BlindPerson:
         """Wait to be told, unasked, something with all these parts; it counts as listened to."""
 
         def look() -> Announcement | None:
-            self.reader.listen()
-            for at, one in enumerate(self.reader.heard[self._listened :], self._listened):
-                if all(part in one.text for part in parts):
-                    self._listened = at + 1
-                    return one
-            return None
+            at = self._next_with(parts)
+            if at is None:
+                return None
+            self._listened = at + 1
+            return self.reader.heard[at]
 
         try:
             return wait_until(look, f"an announcement of {parts}", seconds)
@@ -57,32 +56,34 @@ class BlindPerson:
             error.add_note(f"heard: {self.reader.heard[self._listened :]}")
             raise
 
-    def stands_at(self, role: str, *parts: str, seconds: float = SECONDS) -> Spoken:
-        """Wait until the keyboard is at something of this role, with these parts in its name."""
+    def stands_at(self, role: str, *parts: str, state: str = "focused") -> Spoken:
+        """Wait until the keyboard is at something of this role, name and state."""
 
         def look() -> Spoken | None:
             at = self.reader.focus()
-            return at if at is not None and _is(at, role, parts) else None
+            if at is None or state not in at.states:
+                return None
+            return at if _is(at, role, parts) else None
 
         try:
-            return wait_until(look, f"the keyboard at {role} {parts}", seconds)
+            return wait_until(look, f"the keyboard at {role} {parts}, {state}")
         except AssertionError as error:
             error.add_note(f"it is at: {self.reader.focus()}")
             raise
 
-    def goes_to(self, role: str, *parts: str, back: bool = False) -> Spoken:
-        """Press Tab until the reader says this; fails with what it said on the way."""
+    def goes_to(self, role: str, *parts: str, by: str = "Tab", most: int = MOST_KEYS) -> Spoken:
+        """Press a key, so often at most, until the reader says this; fails with what it said."""
         said: list[str] = []
-        while len(said) < MOST_TABS:
+        while len(said) < most:
             self.reader.listen()
             moves = self.reader.moves
-            self.key("shift+Tab" if back else "Tab")
-            wait_until(lambda n=moves: self._has_moved(n), "Tab to move the keyboard", _MOVE_SECONDS)
+            self.key(by)
+            wait_until(lambda n=moves: self._has_moved(n), f"a move by {by}", _MOVE_SECONDS)
             at = self.reader.focus()
             said.append(str(at))
             if at is not None and _is(at, role, parts):
                 return at
-        raise AssertionError(f"Tab does not come to {role} {parts}, only to {said}")
+        raise AssertionError(f"{by} does not come to {role} {parts}, only to {said}")
 
     def finds(self, *parts: str, seconds: float = SECONDS) -> Spoken:
         """Read through the window until something on it has all these parts, and return it."""
@@ -99,18 +100,28 @@ class BlindPerson:
             error.add_note("read: " + "; ".join(str(one) for one in self.reader.showing()))
             raise
 
-    def press_until(self, keys: str, done: Callable[[], object]) -> None:
-        """Press keys, and again while nothing came of it."""
-
-        def pressed() -> bool:
+    def press_until(self, keys: str, *parts: str) -> Announcement:
+        """Press keys, and again while that is not told which should come of it."""
+        for _ in range(MOST_PRESSES):
             self.key(keys)
-            try:
-                wait_until(done, keys, _PRESS_AGAIN_SECONDS)
-            except AssertionError:
-                return False
-            return True
+            if self._comes_to_hear(parts, _PRESS_AGAIN_SECONDS):
+                break
+        return self.hears(*parts, seconds=0)
 
-        wait_until(pressed, f"something to come of {keys}")
+    def _comes_to_hear(self, parts: tuple[str, ...], seconds: float) -> bool:
+        def look() -> bool:
+            return self._next_with(parts) is not None
+
+        try:
+            return wait_until(look, "", seconds)
+        except AssertionError:
+            return False
+
+    def _next_with(self, parts: tuple[str, ...]) -> int | None:
+        self.reader.listen()
+        heard = self.reader.heard
+        places = range(self._listened, len(heard))
+        return next((at for at in places if all(part in heard[at].text for part in parts)), None)
 
     def _has_moved(self, moves: int) -> bool:
         self.reader.listen()

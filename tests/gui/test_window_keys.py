@@ -34,7 +34,7 @@ class ReadersBridge(QObject):
         assert application is not None
         application.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name
         """Take each key of the window system from the window."""
         if not isinstance(watched, QWindow) or not isinstance(event, QKeyEvent):
             return False

@@ -17,7 +17,6 @@ from keyturn.gui.look import Look
 from keyturn.gui.page_place import PagePlace
 from keyturn.gui.pages import PAGE_KEYS, Page
 from keyturn.gui.pin_bar import PinBar
-from keyturn.gui.readers import tell_focus
 from keyturn.gui.widgets.escape_frame import innermost_open
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.nav_rail import MIDDLE, NARROW, WIDE, NavRail
@@ -214,7 +213,6 @@ class MainWindow(QWidget):
         page = self._stack.currentWidget()
         if page is not None:
             page.setFocus(Qt.FocusReason.OtherFocusReason)
-            tell_focus(page)
 
     def _on_stop_button(self, level: int) -> None:
         self.stop_requested.emit("window", level)

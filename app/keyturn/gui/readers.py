@@ -1,7 +1,4 @@
-"""What Keyturn itself has screen readers told: sentences, where the keyboard is, what the window is.
-
-Qt tells them the rest.
-"""
+"""What Keyturn has screen readers told beside Qt: sentences, the place of the keyboard, a role."""
 
 from PySide6.QtGui import (
     QAccessible,
@@ -23,14 +20,12 @@ def announce(widget: QWidget, sentence: str, *, assertive: bool = False) -> None
 
 
 def tell_focus(page: QWidget) -> None:
-    """Tell where in a page the keyboard is, after the page was given it and handed it on.
+    """Tell where in a page the keyboard is, once the page that was given it has handed it on.
 
-    Qt tells of the inner widget first and of the page last, where nothing has a name.
+    Qt tells of the inner widget first and of the page last.
     """
     focused = QApplication.focusWidget()
-    if focused is None or page.focusProxy() is not None or not QAccessible.isActive():
-        return
-    if page.isAncestorOf(focused):
+    if focused is not None and page.isAncestorOf(focused) and QAccessible.isActive():
         QAccessible.updateAccessibility(QAccessibleEvent(focused, QAccessible.Event.Focus))
 
 

@@ -3,13 +3,13 @@
 from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.gui.forms.outcome import OutcomeLine
 from keyturn.gui.look import Look
-from keyturn.gui.readers import announce
+from keyturn.gui.readers import announce, tell_focus
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.choices import ChoiceRow
@@ -110,6 +110,10 @@ class FirstStepsView(QFrame):
         """Hand the focus to the way on; as a proxy it would be all that Tab comes to here."""
         super().focusInEvent(event)
         self.next.setFocus(Qt.FocusReason.OtherFocusReason)
+        QTimer.singleShot(0, self._tell_focus)
+
+    def _tell_focus(self) -> None:
+        tell_focus(self)
 
     @property
     def screen_shown(self) -> Screen | None:
