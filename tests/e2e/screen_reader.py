@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 import jeepney  # pyright: ignore[reportMissingTypeStubs]  # it has no types and there are no stubs
-import jeepney.io.threading  # pyright: ignore[reportMissingTypeStubs]
+import jeepney.io.threading  # pyright: ignore[reportMissingTypeStubs]  # as above
 
 from tests.e2e.desk import SECONDS, Folders, wait_until
 from tests.private_session import program, session_bus

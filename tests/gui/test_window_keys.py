@@ -30,9 +30,19 @@ class ReadersBridge(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.taken: list[tuple[QWindow, QKeyEvent]] = []
+        self.come()
+
+    def come(self) -> None:
+        """See every event of the application, before whoever came earlier."""
         application = QApplication.instance()
         assert application is not None
         application.installEventFilter(self)
+
+    def leave(self) -> None:
+        """See none any more."""
+        application = QApplication.instance()
+        assert application is not None
+        application.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name
         """Take each key of the window system from the window."""
@@ -68,7 +78,7 @@ def bridge(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadersBridge]:
     monkeypatch.setattr(window_keys, "QAccessible", SimpleNamespace(isActive=lambda: True))
     made = ReadersBridge()
     yield made
-    QApplication.instance().removeEventFilter(made)  # pyright: ignore[reportOptionalMemberAccess]
+    made.leave()
 
 
 @pytest.fixture
@@ -108,10 +118,8 @@ def test_who_uses_a_reader_allows_by_the_button(
 def test_a_reader_that_comes_later_costs_one_press(
     bridge: ReadersBridge, desk: Desk, qtbot: QtBot
 ) -> None:
-    application = QApplication.instance()
-    assert application is not None
-    application.removeEventFilter(bridge)
-    application.installEventFilter(bridge)
+    bridge.leave()
+    bridge.come()
     press(desk, Qt.Key.Key_Return, CONTROL)
     bridge.hand_on()
     assert desk.allowed == []

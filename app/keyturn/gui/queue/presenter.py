@@ -160,9 +160,8 @@ class QueuePresenter(QObject):
             return
         if not anew:
             persons = self._pins.persons(waiting.request)
-            ended = _ended(waiting.request, message, persons, self._now_ms())
-            self._decided.appendleft(ended)
-            self.ended.emit(ended)
+            self._decided.appendleft(_ended(waiting.request, message, persons, self._now_ms()))
+            self.ended.emit(self._decided[0])
         if self._open == message.id:
             # It stays on screen until the next one comes, and can no longer be allowed.
             self._open, self._left_call = None, waiting.request.call if anew else ""

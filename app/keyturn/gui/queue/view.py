@@ -249,9 +249,7 @@ class QueueView(QFrame):
     def _on_confirmed(self, path: str) -> None:
         self.watch.confirm(path)
         self.card.decisive.show_confirmed(path, True)
-        # The button that was pressed is gone; the focus must not fall on the next one.
-        self.card.rest_focus()
-        announce(self.card, self._look.words("card.confirmed"))
+        _rest(self.card, self._look.words)
 
     def _on_seen(self) -> None:
         unseen = self.card.seen.unseen
@@ -318,6 +316,12 @@ def _lead(pane: CardPane, watch: ArmingWatch, now_ms: Callable[[], int]) -> None
         # By its shortcut the button is pressed from anywhere; where it has the focus it says so.
         if not pane.block.allow.hasFocus():
             announce(pane, pane.block.allow.reason)
+
+
+def _rest(pane: CardPane, words: Words) -> None:
+    """Leave the button that was pressed and is gone; the focus must not fall on the next one."""
+    pane.rest_focus()
+    announce(pane, words("card.confirmed"))
 
 
 def _show_confirmed(pane: CardPane, watch: ArmingWatch, card: CardView) -> None:
