@@ -75,15 +75,19 @@ class BlindPerson:
         """Press a key, so often at most, until the reader says this; fails with what it said."""
         said: list[str] = []
         while len(said) < most:
-            self.reader.listen()
-            moves = self.reader.moves
-            self.key(by)
-            wait_until(lambda n=moves: self._has_moved(n), f"a move by {by}", _MOVE_SECONDS)
-            at = self.reader.focus()
+            at = self.moves(by)
             said.append(str(at))
             if at is not None and _is(at, role, parts):
                 return at
         raise AssertionError(f"{by} does not come to {role} {parts}, only to {said}")
+
+    def moves(self, by: str) -> Spoken | None:
+        """Press a key that moves the keyboard, wait for that, and return what is said there."""
+        self.reader.listen()
+        moves = self.reader.moves
+        self.key(by)
+        wait_until(lambda: self._has_moved(moves), f"a move by {by}", _MOVE_SECONDS)
+        return self.reader.focus()
 
     def finds(self, *parts: str, seconds: float = SECONDS) -> Spoken:
         """Read through the window until something on it has all these parts, and return it."""
@@ -103,19 +107,18 @@ class BlindPerson:
     def press_until(self, keys: str, *parts: str) -> Announcement:
         """Press keys, and again while that is not told which should come of it."""
         for _ in range(MOST_PRESSES):
-            self.key(keys)
-            if self._comes_to_hear(parts, _PRESS_AGAIN_SECONDS):
+            if self.presses(keys, *parts):
                 break
         return self.hears(*parts, seconds=0)
 
-    def _comes_to_hear(self, parts: tuple[str, ...], seconds: float) -> bool:
-        def look() -> bool:
-            return self._next_with(parts) is not None
-
+    def presses(self, keys: str, *parts: str) -> bool:
+        """Press keys once, and say whether that is told; it is not listened to yet."""
+        self.key(keys)
         try:
-            return wait_until(look, "", seconds)
+            wait_until(lambda: self._next_with(parts) is not None, keys, _PRESS_AGAIN_SECONDS)
         except AssertionError:
             return False
+        return True
 
     def _next_with(self, parts: tuple[str, ...]) -> int | None:
         self.reader.listen()

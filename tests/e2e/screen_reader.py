@@ -5,7 +5,7 @@ over D-Bus. Nothing here knows of Qt, of pictures or of Keyturn.
 """
 
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -19,7 +19,10 @@ from tests.private_session import program, session_bus
 
 _jeepney: Any = jeepney
 _threading: Any = jeepney.io.threading
-LAUNCHER: Final = Path("/usr/libexec/at-spi-bus-launcher")
+LAUNCHER: Final = (
+    *("/usr/libexec/at-spi-bus-launcher", "--launch-immediately"),
+    *("--a11y=1", "--screen-reader=1"),
+)
 _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 _ACCESSIBLE: Final = "org.a11y.atspi.Accessible"
 _EVENTS: Final = ("object:announcement", "object:state-changed:focused", "window:activate")
@@ -174,25 +177,35 @@ def _router(address: str) -> Generator[Any]:
         yield router
 
 
-@contextmanager
-def accessible_session(folders: Folders) -> Generator[tuple[dict[str, str], ScreenReader]]:
-    """Start a session bus with AT-SPI, as a desktop with a screen reader has it.
+@dataclass(frozen=True, slots=True)
+class HeardDesk:
+    """What a program's environment needs to be on that desktop, and who listens there."""
 
-    Yields what a program's environment needs to be on it, and a reader that listens.
-    """
+    env: dict[str, str]
+    reader: ScreenReader
+
+
+@contextmanager
+def heard_desk(folders: Folders, display: str) -> Generator[HeardDesk]:
+    """Start a session bus with AT-SPI and notifications, as a desktop with a screen reader has."""
     bus_folder = folders.root / "bus"
     bus_folder.mkdir(mode=0o700)
-    with session_bus(bus_folder) as session:
-        env = {"DBUS_SESSION_BUS_ADDRESS": session["DBUS_SESSION_BUS_ADDRESS"]}
-        argv = (str(LAUNCHER), "--launch-immediately", "--a11y=1", "--screen-reader=1")
-        log = folders.root / "at-spi.log"
-        with program(argv, folders.env(**env), log=log), _router(*env.values()) as desktop:
-            bus = Place("org.a11y.Bus", "/org/a11y/bus")
-            address = wait_until(
-                lambda: _call(desktop, bus, "org.a11y.Bus", "GetAddress"), "the accessibility bus"
-            )
-            with _router(address) as router, _listening(router) as reader:
-                yield env, reader
+    with ExitStack() as stack:
+        session = stack.enter_context(session_bus(bus_folder))
+        address = session["DBUS_SESSION_BUS_ADDRESS"]
+        env = {"DBUS_SESSION_BUS_ADDRESS": address, "DISPLAY": display}
+        # Not on the display: its address is left there, and would outlive this desktop.
+        alone = folders.env(DBUS_SESSION_BUS_ADDRESS=address)
+        for argv, its_env in ((LAUNCHER, alone), (("dunst",), folders.env(**env))):
+            log = folders.root / f"{Path(argv[0]).name}.log"
+            stack.enter_context(program(argv, its_env, log=log))
+        desktop = stack.enter_context(_router(address))
+        bus = Place("org.a11y.Bus", "/org/a11y/bus")
+        accessible = wait_until(
+            lambda: _call(desktop, bus, "org.a11y.Bus", "GetAddress"), "the accessibility bus"
+        )
+        router = stack.enter_context(_router(accessible))
+        yield HeardDesk(env, stack.enter_context(_listening(router)))
 
 
 @contextmanager

@@ -1,49 +1,25 @@
 """Demonstration 5, *blind run*: all by keyboard, known only from what a screen reader says."""
 
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.blind_person import BlindPerson
-from tests.e2e.desk import Folders, Keyturn, Screen, own_keyturn
+from tests.e2e.desk import Folders, Keyturn
 from tests.e2e.raw_client import SHAKE, RawClient, raw_client
-from tests.e2e.screen_reader import ScreenReader, accessible_session
 from tests.e2e.servers import PLAIN_SERVER
-from tests.private_session import program
 
 MOST_TABS_TO_DENY = 6
 MOST_TABS_TO_ALLOW = 8
 
 
-@pytest.fixture
-def session(folders: Folders, screen: Screen) -> Iterator[tuple[dict[str, str], ScreenReader]]:
-    """A desktop with AT-SPI and notifications."""
-    with accessible_session(folders) as (env, reader):
-        everything = {**env, "DISPLAY": screen.name}
-        with program(("dunst",), folders.env(**everything), log=folders.root / "dunst.log"):
-            yield everything, reader
-
-
-@pytest.fixture
-def keyturn(folders: Folders, session: tuple[dict[str, str], ScreenReader]) -> Iterator[Keyturn]:
-    """A new user's Keyturn on that desktop."""
-    with own_keyturn(folders, **session[0]) as made:
-        yield made
-
-
-@pytest.fixture
-def blind(screen: Screen, session: tuple[dict[str, str], ScreenReader]) -> BlindPerson:
-    """Who sits there."""
-    return BlindPerson(screen, session[1])
-
-
 @pytest.mark.requirement("A1", "K5", "PRACTICE")
 @pytest.mark.timeout(240)
 def test_demonstration_5_a_blind_person_sets_up_reviews_denies_allows_stops_and_resumes(
-    folders: Folders, keyturn: Keyturn, blind: BlindPerson
+    folders: Folders, heard_keyturn: Keyturn, blind: BlindPerson
 ) -> None:
     """Blind run: import, review, deny, allow and stop with a screen reader and keyboard only."""
+    keyturn = heard_keyturn
     keyturn.start("--platform", "xcb")
     window = blind.sit_down()
     assert window.role == "frame"
