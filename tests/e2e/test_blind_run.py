@@ -13,7 +13,7 @@ MOST_TABS_TO_DENY = 6
 MOST_TABS_TO_ALLOW = 8
 
 
-@pytest.mark.requirement("A1", "K5", "PRACTICE")
+@pytest.mark.requirement("A1", "A2", "K5", "PRACTICE")
 @pytest.mark.timeout(240)
 def test_demonstration_5_a_blind_person_sets_up_reviews_denies_allows_stops_and_resumes(
     folders: Folders, heard_keyturn: Keyturn, blind: BlindPerson
