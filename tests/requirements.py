@@ -350,7 +350,7 @@ ACCESSIBILITY = _section(
     "console 3.12",
     (
         "A1",
-        Partly("mirrored layouts; history, reviews and stop at the longer words"),
+        Partly("mirrored, what is painted stays; history, reviews and stop at the longer words"),
         "No violation of the automated rows on contrast, names, sizes and keys.",
     ),
     (

@@ -21,14 +21,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--of", type=int, default=1)
     parser.add_argument("--part", type=int, default=0)
+    parser.add_argument("--mirrored", action="store_true", help="as where one reads from the right")
     options = parser.parse_args()
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     # Qt reads its environment when imported.
+    from PySide6.QtCore import Qt
     from PySide6.QtWidgets import QApplication
 
     from tests.gui import gallery_walk as walk
 
     application = QApplication(["keyturn"])
+    if options.mirrored:
+        application.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     sys.stdout.write(f"{application.devicePixelRatio():g}\n")
     names = list(walk.WALKED)[options.part :: options.of]
     faults = list(faults_of(application, names))

@@ -1,4 +1,4 @@
-"""Where the system draws everything larger, no word is cut and nothing lies beyond the window."""
+"""Where the system draws all larger, or from the right, no word is cut and none is beyond."""
 
 import os
 import subprocess
@@ -9,17 +9,21 @@ import pytest
 from tests.sources import ROOT
 
 pytestmark = [pytest.mark.gui, pytest.mark.requirement("A1")]
-SCALES = (1.5, 2, 3)
-"""Without any the whole gallery is walked in test_gallery_walk.py."""
+WALKS = ((1.5, False), (2, False), (3, False), (1, True))
+"""How large, and whether mirrored. As it comes the gallery is walked in test_gallery_walk.py."""
 PARTS = 24
-"""Each scale walks another part of the gallery, all of it with `--thorough 2`."""
+"""Each goes through another part of the gallery, through all of it with `--thorough 2`."""
 
 
-@pytest.mark.parametrize("scale", SCALES)
-def test_no_words_are_cut_at_the_systems_scale(scale: float, thorough: int) -> None:
-    parts = ["--of", str(PARTS), "--part", str(SCALES.index(scale) * PARTS // len(SCALES))]
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("scale", "mirrored"), WALKS)
+def test_no_words_are_cut_however_the_system_draws(
+    scale: float, thorough: int, *, mirrored: bool
+) -> None:
+    part = WALKS.index((scale, mirrored)) * PARTS // len(WALKS)
+    words = ["--of", str(PARTS), "--part", str(part)] if thorough == 1 else []
     done = subprocess.run(
-        [sys.executable, "-m", "tests.gui.scaled_walk", *(parts if thorough == 1 else [])],
+        [sys.executable, "-m", "tests.gui.scaled_walk", *words, *(["--mirrored"] * mirrored)],
         env={**os.environ, "QT_SCALE_FACTOR": str(scale), "PYTHONPATH": f"{ROOT}:{ROOT / 'app'}"},
         cwd=ROOT,
         capture_output=True,
