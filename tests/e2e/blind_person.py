@@ -8,7 +8,7 @@ from tests.e2e.screen_reader import Announcement, ScreenReader, Spoken
 MOST_KEYS: Final = 60
 """Who has pressed Tab so often has gone around the window."""
 MOST_PRESSES: Final = 12
-_MOVE_SECONDS: Final = 3.0
+_MOVE_SECONDS: Final = 15.0
 _PRESS_AGAIN_SECONDS: Final = 2.5
 """A key that came too early to count: armed is told in a description, and it takes its time."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 # pytest-qt's key and mouse methods are untyped.
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from keyturn.gui.first_steps import view as first_steps
@@ -62,6 +62,31 @@ def test_the_screens_of_the_first_steps_are_read_out(
     assert told[-1].startswith("When no rule matches. Choose what happens")
     assert person.view.accessibleName() == "When no rule matches"
     person.scene.close()
+
+
+def test_from_page_to_page_the_keyboard_does_not_pass_the_stop(
+    look: Look, clock: Clock, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest_the_readers(monkeypatch)
+    scene = DeskScene(look, clock)
+    scene.start()
+    qtbot.waitUntil(scene.window.isActiveWindow, timeout=5_000)
+    scene.build()
+    been: list[str] = []
+
+    def note(_before: QWidget | None, now: QWidget | None) -> None:
+        if now is not None:
+            been.append(now.accessibleName() or now.objectName())
+
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    application.focusChanged.connect(note)
+    for page in (*Page, Page.QUEUE):
+        scene.window.show_page(page)
+    application.focusChanged.disconnect(note)
+    assert been
+    assert [name for name in been if name.startswith(("Stop", "Further ways to stop"))] == []
+    scene.close()
 
 
 def test_a_page_that_nobody_sees_says_nothing(told: list[str], look: Look, clock: Clock) -> None:
