@@ -71,6 +71,10 @@ class RawClient:
         self.say({"jsonrpc": "2.0", "id": request_id, "method": "tools/call", "params": params})
         return self.answer_to(request_id)
 
+    def ended(self) -> int:
+        """Wait for the shim to end by itself and return its exit code."""
+        return self._process.wait(SECONDS)
+
     def close(self) -> None:
         """End the shim and its reader."""
         end(self._process)

@@ -1,9 +1,11 @@
-"""The stop by command, the window hanging and an agent that does not let up: no call goes after."""
+"""Demonstration 4, *stop means stop*: by command, the window frozen, agents that do not let up."""
 
+import contextlib
 import json
 import os
 import signal
 import sqlite3
+from contextlib import ExitStack
 from threading import Event, Thread
 from typing import Any
 
@@ -17,8 +19,10 @@ from tests.e2e.seeding import seed
 from tests.e2e.servers import calls_seen, raw_server
 
 ALLOW_ECHO = Rule(id="echo", effect=Effect.ALLOW, server="raw", tool="echo")
-TOGETHER = 16
-MOST = 4_000
+AGENTS = ("analyst", "coder", "scout")
+TOGETHER = 6
+"""So many calls of each agent are under way at once."""
+MOST = 2_000
 """So many calls are no storm that a stop has ended."""
 AFTER = 3
 """So many times more the agent tries once it was refused."""
@@ -27,8 +31,8 @@ AFTER = 3
 class Storm:
     """An agent that calls without pause, and goes on for a while when it is refused."""
 
-    def __init__(self, host: AgentHost) -> None:
-        self._host = host
+    def __init__(self, agent: str, host: AgentHost) -> None:
+        self._agent, self._host = agent, host
         self.sent = self.refused = 0
         self.begun = Event()
         self._thread = Thread(target=self._run, name="storm")
@@ -41,7 +45,8 @@ class Storm:
     def _run(self) -> None:
         left = AFTER
         while left and self.sent < MOST:
-            calls = [self._host.call("echo", {"text": f"{self.sent + n}"}) for n in range(TOGETHER)]
+            texts = [f"{self._agent} {self.sent + n}" for n in range(TOGETHER)]
+            calls = [self._host.call("echo", {"text": text}) for text in texts]
             self.sent += len(calls)
             self.refused += sum(call.result(30).is_error for call in calls)
             self.begun.set()
@@ -62,26 +67,31 @@ def refused(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.alone
-@pytest.mark.requirement("K1", "K2", "LAW-5")
-def test_no_call_is_allowed_or_sent_after_a_stop_by_command_with_the_window_frozen(
+@pytest.mark.requirement("K1", "K2", "K6", "LAW-5")
+def test_demonstration_4_no_call_goes_after_a_stop_by_command_with_the_window_frozen(
     folders: Folders, keyturn: Keyturn, person: Person
 ) -> None:
-    seed(folders, raw_server(folders), rules=(ALLOW_ECHO,))
+    """Stop means stop: freeze the window, run `keyturn pause`; every retry is refused."""
+    seed(folders, raw_server(folders), agents=AGENTS, rules=(ALLOW_ECHO,))
     keyturn.start("--platform", "xcb")
     person.sit_down()
-    with connected(keyturn.env, "raw", mode="legacy") as host:
-        os.kill(keyturn.console, signal.SIGSTOP)
-        storm = Storm(host)
-        assert storm.begun.wait(30)
-        stopped = keyturn.run("stop", "--reason", "tried by a test")
+    with ExitStack() as stack:
+        storms: list[Storm] = []
+        for agent in AGENTS:
+            host = stack.enter_context(connected(keyturn.env, "raw", agent=agent, mode="legacy"))
+            storms.append(Storm(agent, host))
+        assert all(storm.begun.wait(30) for storm in storms)
+        frozen = keyturn.console
+        os.kill(frozen, signal.SIGSTOP)
+        stopped = keyturn.run("pause", "--reason", "tried by a test")
         assert stopped.returncode == 0, stopped.stderr
-        storm.end()
+        for storm in storms:
+            storm.end()
+        sent = sum(storm.sent for storm in storms)
+        refusals = sum(storm.refused for storm in storms)
         reached = [call["params"]["arguments"]["text"] for call in calls_seen(folders)]
         # What was allowed and not yet sent when the stop came is refused to the agent as well.
-        wait_until(
-            lambda: len(refused(records(folders))) == storm.refused,
-            "a record of each refusal",
-        )
+        wait_until(lambda: len(refused(records(folders))) == refusals, "a record of each refusal")
     said = records(folders)
     at = next(place for place, one in enumerate(said) if one["type"] == "stop")
     allowed = [n for n, one in enumerate(said) if str(one.get("outcome")).startswith("allowed")]
@@ -90,6 +100,14 @@ def test_no_call_is_allowed_or_sent_after_a_stop_by_command_with_the_window_froz
     assert allowed
     assert max(allowed) < at
     assert len(reached) == len(set(reached)) == len(allowed) - len(unsent)
-    assert storm.refused >= AFTER
-    assert storm.sent == len(reached) + storm.refused
+    assert all(storm.refused >= AFTER for storm in storms)
+    assert sent == len(reached) + refusals
+    # A window that was frozen for too long was ended, and the one in its place says the same.
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(frozen, signal.SIGCONT)
+    screen = person.screen
+    wait_until(
+        lambda: any(screen.title(one).startswith("Stopped") for one in screen.windows()),
+        "a window that shows the stop",
+    )
     assert keyturn.verify().returncode == 0

@@ -1,4 +1,4 @@
-"""Keys that are held down while calls arrive decide nothing, whichever card comes up under them."""
+"""Demonstration 1, *type-through*: keys held down while calls arrive decide nothing."""
 
 import time
 from concurrent.futures import Future
@@ -21,9 +21,10 @@ CALLS_A_KEY = 50
 
 @pytest.mark.requirement("C2")
 @pytest.mark.timeout(180)
-def test_a_held_key_decides_nothing_while_calls_arrive(
+def test_demonstration_1_a_held_key_decides_nothing_while_calls_arrive(
     folders: Folders, keyturn: Keyturn, person: Person
 ) -> None:
+    """Type-through: Enter, and four keys more, held while 50 calls each arrive; none is decided."""
     # One agent may have 200 waiting calls; 5 keys with 50 calls each need two.
     agents = ("analyst", "coder")
     seed(folders, raw_server(folders, Tier.T0), agents=agents)

@@ -11,6 +11,8 @@ from keyturn.gui.collecting import collect_what_is_due
 from keyturn.gui.fonts import load_fonts
 from keyturn.gui.icons import Icons
 from keyturn.gui.look import Look
+from keyturn.gui.main_window import MainWindow
+from keyturn.gui.readers import WindowRole
 from keyturn.gui.rules import study
 from keyturn.gui.style import dress
 from keyturn.gui.theme import Appearance, Theme
@@ -42,7 +44,7 @@ class Dresser:
         self.theme = Theme(Appearance.LIGHT)
         words = Words(RESOURCES / "translations")
         self.look = Look(self.theme, Icons(RESOURCES), words)
-        self.accessible = AccessibleAllow()
+        self.accessible = (AccessibleAllow(), WindowRole(MainWindow))
         dress(application, self.theme)
 
 

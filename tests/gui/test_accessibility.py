@@ -122,6 +122,34 @@ def test_roles_are_those_of_what_they_look_like(scene: Scene) -> None:
     assert roles == wanted
 
 
+def test_the_window_is_known_as_one_by_its_title(scene: Scene) -> None:
+    interface = QAccessible.queryAccessibleInterface(scene.window)
+    assert interface is not None
+    assert interface.role() is QAccessible.Role.Window
+    assert interface.text(QAccessible.Text.Name) == scene.window.windowTitle()
+
+
+def test_columns_have_the_names_that_their_headers_paint(scene: Scene) -> None:
+    scene.window.show_page(Page.HISTORY)
+    settle(scene.window)
+    rows = scene.history.table.model()
+    titles = [
+        rows.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.AccessibleTextRole)
+        for column in range(rows.columnCount())
+    ]
+    assert titles[:3] == ["Time", "Agent", "Server / tool"]
+    assert all(titles)
+
+
+def test_what_is_owed_a_look_says_so(scene: Scene) -> None:
+    scene.window.show_top_bar(more.STOPPED_BAR)
+    settle(scene.window)
+    rows = scene.stopped.timeline.model()
+    said = [str(rows.index(place, 0).data()) for place in range(rows.rowCount())]
+    assert [line for line in said if line.endswith(("Look at this", "Looked at"))]
+    assert not [line for line in said if ", ," in line or line.endswith(", ")]
+
+
 def test_targets_are_large_enough(scene: Scene) -> None:
     small = [
         (page, widget.objectName(), widget.width(), widget.height())

@@ -50,6 +50,11 @@ class Heard:
         request = make_request(name, agent="coder", tier=tier, arguments={**arguments})
         self.scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
 
+    def end(self, name: str, outcome: str) -> None:
+        """Let a request end."""
+        message = RequestWithdrawn(id=name, cause="decided", outcome=outcome)
+        self.scene.bridge.request_withdrawn.emit(message)
+
     def pass_time(self) -> int:
         """Let what runs end; return how long it was to run, in ms."""
         pace = self.voice.pace
@@ -129,6 +134,29 @@ def test_what_an_agent_wrote_is_short_and_shows_what_it_hides(heard: Heard) -> N
     ((sentence, _),) = heard.said
     assert "\u202e" not in sentence
     assert len(sentence) < 2 * LONGEST
+
+
+def test_what_a_person_decided_is_told_at_once_however_much_it_was(heard: Heard) -> None:
+    for number in range(3):
+        heard.arrive(f"r-{number}")
+    heard.pass_time()
+    heard.said.clear()
+    for number in range(3):
+        heard.end(f"r-{number}", "denied_user")
+    assert heard.voice.acts.interval() == GATHER_MS
+    assert heard.voice.acts.isActive()
+    heard.voice.acts.timeout.emit()
+    assert heard.said == [("You denied coder: Dispatch an order. 2 more were decided.", False)]
+
+
+@pytest.mark.parametrize("outcome", ["cancelled_by_client", "expired_no_answer", "allowed_rule"])
+def test_no_agent_has_an_end_told_as_if_a_person_had_decided(heard: Heard, outcome: str) -> None:
+    heard.arrive("one")
+    heard.pass_time()
+    heard.said.clear()
+    heard.end("one", outcome)
+    assert not heard.voice.acts.isActive()
+    assert heard.said == []
 
 
 @pytest.mark.requirement("K5")

@@ -54,6 +54,10 @@ def shown(look: Look, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator
     request = make_request("r-1")
     made.scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
     made.scene.desk.queue.refresh_now()
+    # Its arrival is not told in between, however slow the machine is.
+    voice = made.scene.desk.findChild(announcer.Announcer)
+    assert voice is not None
+    voice.pace.stop()
     made.said.clear()
     yield made
     made.scene.close()

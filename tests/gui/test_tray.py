@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import pytest
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QSystemTrayIcon
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Appearance
@@ -75,6 +77,29 @@ def test_any_two_states_differ_in_greyscale_at_16_px(look: Look, appearance: App
         pairs = zip(greys(one, bar), greys(other, bar), strict=True)
         assert sum(abs(a - b) > 48 for a, b in pairs) > 32
         assert len(outline(one) ^ outline(other)) > 24
+
+
+@pytest.mark.requirement("N6")
+def test_what_the_bar_is_handed_differs_in_grey_at_16_px_state_by_state(tray: Tray) -> None:
+    icons = [icon_of(tray, shown) for shown in VIEWS]
+    for one, other in combinations(icons, 2):
+        for bar in BARS.values():
+            pairs = zip(greys(one, bar), greys(other, bar), strict=True)
+            assert sum(abs(a - b) > 48 for a, b in pairs) > 32
+        assert len(outline(one) ^ outline(other)) > 24
+    # And back: nothing of the state before is left in it.
+    assert icon_of(tray, VIEWS[0]) == icons[0]
+
+
+def icon_of(tray: Tray, shown: TrayView) -> QImage:
+    """Have a state shown, and return what the system's own icon then draws at 16 px, in grey."""
+    tray.show_view(shown)
+    (system,) = tray.findChildren(QSystemTrayIcon)
+    image = system.icon().pixmap(QSize(16, 16), 1.0).toImage()
+    assert image.size() == QSize(16, 16)
+    grey = image.convertToFormat(QImage.Format.Format_Grayscale8)
+    grey.setAlphaChannel(image.convertToFormat(QImage.Format.Format_Alpha8))
+    return grey
 
 
 @pytest.mark.parametrize("appearance", BARS)

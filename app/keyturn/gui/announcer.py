@@ -1,7 +1,7 @@
 """Owns what screen readers are told unasked: arrivals, alerts, the state; at most once in 5 s.
 
 An agent that asks a hundred times must not talk a person down: what comes within the pace is told
-together. A stop, and its end, are told at once.
+together. A stop, its end, and what a person decided are told at once.
 """
 
 from typing import Final
@@ -13,7 +13,8 @@ from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import RequestShown, RequestWithdrawn
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.readers import announce
-from keyturn.presentation.announcements import Announcements, is_risky
+from keyturn.presentation.announcements import Announcements, is_by_a_person, is_risky
+from keyturn.presentation.decided import Decided
 from keyturn.presentation.topbar import ProtectionState, TopBarView
 
 PACE_MS: Final = 5_000
@@ -41,6 +42,12 @@ class Announcer(QObject):
         self._problem = ""
         self._untold = ""
         """A state that nobody was told of yet."""
+        self._done: list[Decided] = []
+        self.acts = QTimer(self)
+        """Runs while what a person decided at one go comes in; no agent can start it."""
+        self.acts.setSingleShot(True)
+        self.acts.setInterval(GATHER_MS)
+        self.acts.timeout.connect(self._on_acts)
         self.pace = QTimer(self)
         """Runs from what was told to what may be told next."""
         self.pace.setSingleShot(True)
@@ -52,6 +59,12 @@ class Announcer(QObject):
         """Tell what happened beside the cards: one plain line."""
         self._alerts.append(text)
         self._gather()
+
+    def tell_decided(self, decided: Decided) -> None:
+        """Tell the person who decided it that it was done."""
+        if is_by_a_person(decided):
+            self._done.append(decided)
+            self.acts.start()
 
     def show_top_bar(self, view: TopBarView) -> None:
         """Tell how Keyturn stands when that is another than before."""
@@ -70,6 +83,7 @@ class Announcer(QObject):
     def close(self) -> None:
         """Tell nothing more: the window is going."""
         self.pace.stop()
+        self.acts.stop()
 
     def _on_shown(self, message: RequestShown) -> None:
         self._arrived[message.request.id] = message.request
@@ -86,6 +100,10 @@ class Announcer(QObject):
     def _on_pace(self) -> None:
         if self._arrived or self._alerts or self._untold:
             self._speak()
+
+    def _on_acts(self) -> None:
+        done, self._done = self._done, []
+        announce(self._window, self._announcements.decisions(done))
 
     def _speak(self) -> None:
         arrived, self._arrived = list(self._arrived.values()), {}

@@ -20,7 +20,9 @@ from keyturn.gui.desk import Desk
 from keyturn.gui.fonts import load_fonts
 from keyturn.gui.icons import Icons
 from keyturn.gui.look import Look
+from keyturn.gui.main_window import MainWindow
 from keyturn.gui.qt_language import speak
+from keyturn.gui.readers import WindowRole
 from keyturn.gui.style import dress
 from keyturn.gui.theme import Appearance, Theme
 from keyturn.gui.widgets.allow_button import AccessibleAllow
@@ -55,7 +57,8 @@ class Console:
         look = Look(theme, Icons(resources), Words(resources / "translations", language))
         appearance.use(settings)
         dress(self._application, theme)
-        self._accessible = AccessibleAllow()  # lives as long as the application
+        # These live as long as the application.
+        self._accessible = (AccessibleAllow(), WindowRole(MainWindow))
         verbs = read_verbs(resources / "verbs.toml")
         self._desk = Desk(look, appearance, self._bridge, verbs, _monotonic_ms)
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from keyturn.gui.arming_watch import ArmingWatch
 from keyturn.gui.look import Look
+from keyturn.gui.readers import announce
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.layouts import column
@@ -66,6 +67,7 @@ class ArmedAction(QObject):
         self.name_field.textChanged.connect(self._on_name)
         self.watch.ticked.connect(self._show)
         self.watch.allowed.connect(self._on_allowed)
+        self.watch.refused.connect(self._on_refused)
         self.watch.name_wanted.connect(self.name_row.show)
 
     def show(
@@ -141,6 +143,11 @@ class ArmedAction(QObject):
     def _on_allowed(self, answer: Answer) -> None:
         if not self._fault:
             self.pressed.emit(answer)
+
+    def _on_refused(self) -> None:
+        """Say why a press by the shortcut came to nothing; with the focus the button says it."""
+        if not self.button.hasFocus():
+            announce(self.button, self.button.reason)
 
     def _on_name(self, text: str) -> None:
         self.watch.arming.name_typed(bool(self._name) and text == self._name)

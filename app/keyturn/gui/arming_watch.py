@@ -13,6 +13,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from keyturn.gui.widgets.allow_button import AllowButton
+from keyturn.gui.window_keys import KEYS, WindowKeys
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.arming import Arming, ArmingTerms, Subject
 
@@ -92,6 +93,8 @@ class ArmingWatch(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._on_tick)
+        self._keys = WindowKeys(now_ms)
+        allow.is_real = self._keys.is_real
         allow.gripped.connect(self._on_gripped)
         allow.let_go.connect(self._on_let_go)
         allow.pressed_by_accessibility.connect(self._on_accessibility)
@@ -139,7 +142,11 @@ class ArmingWatch(QObject):
         """Note what happens in the window; only what presses Allow is swallowed."""
         # Asked once: each answer is made into an enum's member, and every event comes by here.
         kind = event.type()
-        if kind not in _WATCHED or not isinstance(watched, QWidget):
+        if kind not in _WATCHED:
+            return False
+        if kind in KEYS:
+            self._note_key(watched, event)
+        if not isinstance(watched, QWidget):
             return False
         if kind in _INPUTS:
             if kind is QEvent.Type.KeyPress and self._is_press(watched, event):
@@ -163,6 +170,20 @@ class ArmingWatch(QObject):
             application.installEventFilter(self)
         else:
             application.removeEventFilter(self)
+            self._keys.forget()
+
+    def _note_key(self, watched: QObject, event: QEvent) -> None:
+        self._keys.note(watched, event)
+        if self._keys.missed:
+            # Qt's bridge to readers began later than this: come before it, for the next key.
+            QTimer.singleShot(0, self._come_first)
+
+    def _come_first(self) -> None:
+        """See each event before whoever else sees them all: the last one to come is the first."""
+        application = QApplication.instance()
+        if self._watching and application is not None:
+            application.removeEventFilter(self)
+            application.installEventFilter(self)
 
     def _is_press(self, watched: QWidget, event: QEvent) -> bool:
         """Tell whether an event is Enter of the window system that presses, with the card shown.
@@ -170,7 +191,9 @@ class ArmingWatch(QObject):
         With Ctrl anywhere in the window, alone in the field. No QShortcut: that one is set off by
         events that a program sends as well.
         """
-        if not isinstance(event, QKeyEvent) or not event.spontaneous() or event.isAutoRepeat():
+        if not isinstance(event, QKeyEvent) or event.isAutoRepeat():
+            return False
+        if not self._keys.is_real(event):
             return False
         if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             return False
@@ -213,6 +236,7 @@ class ArmingWatch(QObject):
     def _note_window(self, kind: QEvent.Type) -> None:
         now = self._now_ms()
         if kind is QEvent.Type.WindowActivate:
+            self._come_first()
             self.arming.window_active(True, now)
         elif kind in {QEvent.Type.WindowDeactivate, QEvent.Type.Hide}:
             self.arming.window_active(False, now)

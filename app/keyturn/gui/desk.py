@@ -142,6 +142,7 @@ class Desk(QObject):
         self._bridge.alerted.connect(self._on_alert)
         self.queue.waiting_changed.connect(self._on_waiting)
         self.queue.arrived.connect(self._on_arrived)
+        self.queue.ended.connect(self.standing.tell_decided)
         self.queue.answers.failed.connect(self._on_alert)
         self.pages.request_wanted.connect(self._on_request_wanted)
         self.reviews.review_wanted.connect(self._on_review_wanted)

@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from keyturn.application.stop import StopLevel
 from keyturn.gui.alert_notice import AlertNotice
@@ -130,8 +130,10 @@ class MainWindow(QWidget):
         in_place = self._stopped if self._is_stopped and page is Page.QUEUE else None
         shown = in_place or self._pages[page]
         self._place.let_cover(page not in _DECIDED_ON)
+        if shown is not self._stack.currentWidget():
+            self._leave_page()
         self._stack.setCurrentWidget(shown)
-        shown.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._focus_page()
         self.page_changed.emit(page)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -147,9 +149,7 @@ class MainWindow(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Come up with the focus in the page: never on the stop, never on a decision."""
         super().showEvent(event)
-        page = self._stack.currentWidget()
-        if page is not None:
-            page.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._focus_page()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hide: closing the window must not answer anything."""
@@ -209,6 +209,13 @@ class MainWindow(QWidget):
 
     def _on_guide_left(self, _action: str) -> None:
         self.show_page(Page.FIRST_STEPS)
+
+    def _leave_page(self) -> None:
+        """Take the focus off a page that goes: Qt would pass it on by way of the stop."""
+        page = self._stack.currentWidget()
+        focused = QApplication.focusWidget()
+        if page is not None and focused is not None and has_focus(page):
+            focused.clearFocus()
 
     def _focus_page(self) -> None:
         """Leave the focus in the page: what is gone must not hand it to the stop."""

@@ -16,6 +16,7 @@ from keyturn.gui.sending import IntentSender
 from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.tray import Tray
 from keyturn.gui.window_memory import WindowMemory
+from keyturn.presentation.decided import Decided
 from keyturn.presentation.topbar import TopBarView
 from keyturn.presentation.tray import tray_view
 
@@ -69,6 +70,10 @@ class Standing(QObject):
         self._announcer.tell(text)
         if not self._window.isActiveWindow():
             self.tray.tell(text)
+
+    def tell_decided(self, decided: Decided) -> None:
+        """Tell readers what came of an answer."""
+        self._announcer.tell_decided(decided)
 
     def close(self) -> None:
         """Take the tray down with the window."""

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from keyturn.application.approval_request import ApprovalRequest
+from keyturn.domain.decision import Outcome
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.chips import tier_of
+from keyturn.presentation.decided import Decided, decided_row
 from keyturn.presentation.queue_builder import QueueBuilder
 from keyturn.presentation.topbar import ProtectionState, TopBarView
 from keyturn.presentation.visible_text import shown_line
@@ -19,6 +21,9 @@ from keyturn.presentation.words import Words
 LONGEST: Final = 300
 """So many characters of what one request asks for are spoken; the rest is on the card."""
 _RISKY: Final = frozenset({Tier.T2, Tier.T3})
+_BY_A_PERSON: Final = frozenset(
+    one.value for one in (Outcome.ALLOWED_ONCE, Outcome.ALLOWED_MODIFIED, Outcome.DENIED_USER)
+)
 
 
 def is_risky(request: ApprovalRequest) -> bool:
@@ -26,11 +31,17 @@ def is_risky(request: ApprovalRequest) -> bool:
     return tier_of(request) in _RISKY
 
 
+def is_by_a_person(decided: Decided) -> bool:
+    """Tell whether somebody at a window waits to hear that it was done."""
+    return decided.outcome in _BY_A_PERSON
+
+
 class Announcements:
     """Makes the sentences in one language."""
 
     def __init__(self, words: Words, cards: CardBuilder) -> None:
         self._words = words
+        self._cards = cards
         self._rows = QueueBuilder(words, cards)
 
     def arrivals(self, requests: Sequence[ApprovalRequest]) -> str:
@@ -56,6 +67,14 @@ class Announcements:
             ProtectionState.PROTECTING: "announce.protecting",
         }[view.state]
         return self._words(key)
+
+    def decisions(self, decided: Sequence[Decided]) -> str:
+        """Say the last of these, as the queue's foot does, and how many more there are."""
+        row = decided_row(decided[-1], decided[-1].at_ms, self._cards, self._words)
+        said = shown_line(row.text, self._words, most=LONGEST).rstrip(" .")
+        if len(decided) == 1:
+            return self._words("announce.one", what=said)
+        return self._words("announce.decided", what=said, n=len(decided) - 1)
 
     def alerts(self, texts: Sequence[str]) -> str:
         """Say the last of these, and how many there were before it."""

@@ -3,12 +3,13 @@
 from itertools import pairwise
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.gui.forms.outcome import OutcomeLine
 from keyturn.gui.look import Look
+from keyturn.gui.readers import announce, tell_focus
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.choices import ChoiceRow
@@ -109,6 +110,10 @@ class FirstStepsView(QFrame):
         """Hand the focus to the way on; as a proxy it would be all that Tab comes to here."""
         super().focusInEvent(event)
         self.next.setFocus(Qt.FocusReason.OtherFocusReason)
+        QTimer.singleShot(0, self._tell_focus)
+
+    def _tell_focus(self) -> None:
+        tell_focus(self)
 
     @property
     def screen_shown(self) -> Screen | None:
@@ -122,9 +127,11 @@ class FirstStepsView(QFrame):
 
     def show_screen(self, said: FirstSteps) -> None:
         """Show a screen; another one begins at its top."""
-        if said.screen is not self._screen:
+        is_another = said.screen is not self._screen
+        if is_another:
             self._scroll.verticalScrollBar().setValue(0)
             self.outcome.say(None)
+            self.setAccessibleName(said.title)
         self._screen = said.screen
         self._place.say(said.place)
         self.title.say(said.title)
@@ -143,6 +150,17 @@ class FirstStepsView(QFrame):
         self.next.say(said.next)
         self.back.setVisible(not said.is_first)
         self.skip.setVisible(not said.is_last)
+        if is_another and self.isVisible():
+            self._read_out()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Come up with its sentences for readers, too."""
+        super().showEvent(event)
+        self._read_out()
+
+    def _read_out(self) -> None:
+        """Have readers say the screen: the keyboard rests on the way on, which has one word."""
+        announce(self, f"{self.title.text()}. {self.said}")
 
     def _build(self) -> None:
         reading = QWidget()

@@ -40,6 +40,7 @@ from keyturn.presentation.marks import Role
 from keyturn.presentation.visible_text import shown_line
 
 AnyIndex = QModelIndex | QPersistentModelIndex
+HORIZONTAL: Final = Qt.Orientation.Horizontal
 CELL_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 ONE_LINE: Final = 36
 TWO_LINES: Final = 52
@@ -68,10 +69,13 @@ class Column:
 class ListModel(QAbstractTableModel):
     """The rows as they are; a refresh of the same rows moves nothing."""
 
-    def __init__(self, look: Look, columns: int, parent: QObject | None = None) -> None:
+    def __init__(
+        self, look: Look, columns: Sequence[Column], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._look = look
-        self._columns = columns
+        self._titles = tuple(look.words(column.title) for column in columns)
+        self._columns = len(self._titles)
         self._rows: tuple[ListRow, ...] = ()
 
     def show_rows(self, rows: Sequence[ListRow]) -> None:
@@ -104,6 +108,13 @@ class ListModel(QAbstractTableModel):
     def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008  # Qt's signature
         """Return the number of columns."""
         return 0 if parent.isValid() else self._columns
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Return a column's title for readers; who sees it sees what the header paints."""
+        spoken = role == Qt.ItemDataRole.AccessibleTextRole
+        return self._titles[section] if spoken and orientation is HORIZONTAL else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return a cell, or its words with hidden characters in brackets."""
@@ -265,7 +276,7 @@ class RowTable(QTableView):
         self._row_height = row_height
         self._chosen = ""
         self._spare = False
-        self.rows = ListModel(look, len(self._columns), self)
+        self.rows = ListModel(look, self._columns, self)
         self.setObjectName(name)
         self.setAccessibleName(spoken)
         self.setProperty("ring", False)

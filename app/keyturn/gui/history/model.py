@@ -50,6 +50,8 @@ class HistoryRows(QAbstractTableModel):
         super().__init__(parent)
         self._rows: list[HistoryRow] = []
         self._complete = True
+        self.titles: tuple[str, ...] = ()
+        """Of the columns, for readers; who sees them sees what the header paints."""
 
     def show_rows(self, rows: Sequence[HistoryRow], *, complete: bool = True) -> None:
         """Take another first page; `complete` says that there is nothing behind it."""
@@ -96,6 +98,14 @@ class HistoryRows(QAbstractTableModel):
     def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008  # Qt's signature
         """Return the number of columns."""
         return 0 if parent.isValid() else len(Column)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """Return a column's title."""
+        spoken = role == Qt.ItemDataRole.AccessibleTextRole
+        across = orientation is Qt.Orientation.Horizontal
+        return self.titles[section] if spoken and across and self.titles else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return the row, or a cell's words."""

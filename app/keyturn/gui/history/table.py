@@ -182,6 +182,7 @@ class HistoryTable(QTableView):
         super().__init__(parent)
         self._look = look
         self._rows = model.rows
+        self._rows.titles = tuple(look.words(_TITLES[each]) for each in Column)
         self._with_detail = True
         self.setObjectName("history_table")
         self.setAccessibleName(look.words("history.table"))

@@ -201,7 +201,8 @@ class HistoryView(QFrame):
         self.empty.setVisible(empty is not None)
         if empty is not None:
             self.empty.say(empty.title, empty.body, empty.action)
-            announce(self.empty, f"{empty.title}. {empty.body}")
+            if self.isVisible():
+                announce(self.empty, f"{empty.title}. {empty.body}")
 
     def _on_clear(self) -> None:
         self.filters.setFocus(Qt.FocusReason.OtherFocusReason)

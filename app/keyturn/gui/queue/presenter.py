@@ -41,6 +41,8 @@ class QueuePresenter(QObject):
     """How many wait, and since how many milliseconds the oldest does."""
     arrived = Signal(object)
     """`ApprovalRequest`: something new waits."""
+    ended = Signal(object)
+    """`Decided`: something that waited has ended."""
 
     def __init__(
         self,
@@ -159,6 +161,7 @@ class QueuePresenter(QObject):
         if not anew:
             persons = self._pins.persons(waiting.request)
             self._decided.appendleft(_ended(waiting.request, message, persons, self._now_ms()))
+            self.ended.emit(self._decided[0])
         if self._open == message.id:
             # It stays on screen until the next one comes, and can no longer be allowed.
             self._open, self._left_call = None, waiting.request.call if anew else ""

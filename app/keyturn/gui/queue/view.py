@@ -20,6 +20,7 @@ from keyturn.gui.queue.list_pane import ListPane
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.stepper import Stepper
 from keyturn.gui.queue.triage_bar import TriageBar
+from keyturn.gui.readers import announce
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.notices import EmptyState
 from keyturn.gui.widgets.scroll_pane import SnugPane
@@ -248,8 +249,7 @@ class QueueView(QFrame):
     def _on_confirmed(self, path: str) -> None:
         self.watch.confirm(path)
         self.card.decisive.show_confirmed(path, True)
-        # The button that was pressed is gone; the focus must not fall on the next one.
-        self.card.rest_focus()
+        _rest(self.card, self._look.words)
 
     def _on_seen(self) -> None:
         unseen = self.card.seen.unseen
@@ -313,6 +313,15 @@ def _lead(pane: CardPane, watch: ArmingWatch, now_ms: Callable[[], int]) -> None
     """Lead to what the button says is owed, once what pressed it is let go."""
     if not pane.block.allow.isDown():
         pane.lead_to(watch.arming.state(now_ms()))
+        # By its shortcut the button is pressed from anywhere; where it has the focus it says so.
+        if not pane.block.allow.hasFocus():
+            announce(pane, pane.block.allow.reason)
+
+
+def _rest(pane: CardPane, words: Words) -> None:
+    """Leave the button that was pressed and is gone; the focus must not fall on the next one."""
+    pane.rest_focus()
+    announce(pane, words("card.confirmed"))
 
 
 def _show_confirmed(pane: CardPane, watch: ArmingWatch, card: CardView) -> None:

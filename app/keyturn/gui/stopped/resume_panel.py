@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.readers import announce
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.gui.widgets.hold_button import HoldButton
@@ -156,6 +157,10 @@ class ResumePane(QFrame):
     def _on_typed(self) -> None:
         # The field can always be typed in, so that a review that is read meanwhile does not take
         # the words from under a person's hands; it does nothing before resuming is offered.
-        if self.word.text() == _WORD and self._panel is not None and self._panel.chosen():
+        if self._panel is None or self.word.text() != _WORD:
+            return
+        if self._panel.chosen():
             self.word.clear()
             self._on_held()
+        else:
+            announce(self, self._panel.owed)

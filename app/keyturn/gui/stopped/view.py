@@ -54,6 +54,8 @@ class StoppedScreen(QFrame):
     def show_view(self, view: StoppedView) -> None:
         """Show the stop as it stands."""
         self._title.say(view.title)
+        # The keyboard comes in here, to no button of it.
+        self.setAccessibleName(view.title)
         self._sentence.say(view.sentence)
         self._looked.say(view.looked_at)
         self._show_stats(view.stats)

@@ -4,7 +4,7 @@ It decides nothing. It tells presses apart that came from the window system from
 program made, and those of assistive technology from both (console.md section 3.11).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -59,6 +59,8 @@ class AllowButton(Button):
         self._progress = 0.0
         self._least = WIDTH
         self._done = Icon.CHECK
+        self.is_real: Callable[[QKeyEvent], bool] = QKeyEvent.spontaneous
+        """Tells a key of the window system from one that a program made up."""
         super().__init__(look, kind, "", name=name, height=DECISION, parent=parent)
         restyle(self, "state", "unarmed")
 
@@ -135,7 +137,7 @@ class AllowButton(Button):
         """Begin an activation by Enter or Space; a repeated key begins nothing."""
         if not _is_activation(event):
             super().keyPressEvent(event)
-        elif event.spontaneous() and not event.isAutoRepeat():
+        elif self.is_real(event) and not event.isAutoRepeat():
             self.setDown(True)
             self.gripped.emit()
 
@@ -143,7 +145,7 @@ class AllowButton(Button):
         """End an activation by Enter or Space."""
         if not _is_activation(event):
             super().keyReleaseEvent(event)
-        elif event.spontaneous() and not event.isAutoRepeat() and self.isDown():
+        elif self.is_real(event) and not event.isAutoRepeat() and self.isDown():
             self.setDown(False)
             self.let_go.emit()
 

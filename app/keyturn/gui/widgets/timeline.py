@@ -75,11 +75,17 @@ class TimelineModel(QAbstractListModel):
         if role == ROW_ROLE:
             return row
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            outcome = f", {row.outcome.text}" if row.outcome else ""
-            return f"{row.time} {row.text}, {row.note}{outcome}"
+            outcome = row.outcome.text if row.outcome else ""
+            parts = (f"{row.time} {row.text}".strip(), row.note, outcome, self._look_owed(row))
+            return ", ".join(filter(None, parts))
         if role == Qt.ItemDataRole.CheckStateRole and row.looked_at is not None:
             return Qt.CheckState.Checked if row.looked_at else Qt.CheckState.Unchecked
         return None
+
+    def _look_owed(self, row: TimelineRow) -> str:
+        if row.looked_at is None:
+            return ""
+        return self._look.words("stopped.looked_at" if row.looked_at else "stopped.look_at")
 
 
 class TimelineDelegate(QStyledItemDelegate):
