@@ -48,7 +48,7 @@ from keyturn.approvers.console_edits import ConsoleEdits
 from keyturn.approvers.console_pipe import ConsolePipe, Starts
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import BothWanted, KeyturnError, PinWanted
-from keyturn.domain.system_text import readable
+from keyturn.presentation.errors import error_text
 from keyturn.presentation.words import Words
 
 _log = logging.getLogger(__name__)
@@ -313,9 +313,9 @@ class ConsoleApprover:
         except PinWanted as wanted:
             both = isinstance(wanted, BothWanted)
             self._write(self._answers.wanted(intent.n, (intent,), both=both))
-        except (KeyturnError, ValueError) as error:
-            # It may name a file, whose name may be no text.
-            self._write(IntentDone(n=intent.n, ok=False, sentence=readable(str(error))))
+        except KeyturnError as error:
+            sentence = error_text(error, self._words)
+            self._write(IntentDone(n=intent.n, ok=False, sentence=sentence))
         except Exception:  # noqa: BLE001 -- the pipe's edge: the person must hear that it failed
             _log.exception("intent failed type=%s", type(intent).__name__)
             self._write(_failed(intent.n, self._words))

@@ -46,10 +46,16 @@ class Words:
         """Speak another language from now on; raises UnknownWords for one without a catalogue."""
         folder = self._folder
         entries = _read_language(folder, FALLBACK_LANGUAGE)
+        # A text is known to be ours by its English, whatever is spoken.
+        keys = {
+            (key.partition(".")[0], entry): key
+            for key, entry in entries.items()
+            if isinstance(entry, str)
+        }
         if language != FALLBACK_LANGUAGE:
             entries |= _read_language(folder, language)
         self.language = language
-        self._entries = entries
+        self._entries, self._keys = entries, keys
         self._plural = _PLURAL_RULES.get(language, _english_plural)
         self._separators = _SEPARATORS.get(language)
         self._known = frozenset(self._entries)
@@ -74,6 +80,10 @@ class Words:
         """Return a number as the language writes it, by a format of Python: "1,200" or "1.200"."""
         said = format(number, spec)
         return said.translate(self._separators) if self._separators is not None else said
+
+    def key_of(self, area: str, english: str) -> str:
+        """Return the key of a text of an area by its English template; empty where it has none."""
+        return self._keys.get((area, english), "")
 
     def known(self) -> frozenset[str]:
         """Return every key of the catalogue."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from keyturn.application.console_protocol import SaveRule, SetPosture, SignOut
 from keyturn.application.events import Observers, Topic
 from keyturn.application.window_setting_names import LANGUAGE
 from keyturn.bootstrap.spoken import follow_language, spoken_words
@@ -66,3 +67,27 @@ def test_words_follow_the_setting_and_tell_of_each_change() -> None:
 def test_without_a_choice_the_system_is_asked() -> None:
     assert spoken_words({"LANG": "de_AT.UTF-8"})("topbar.stopped") == "Gestoppt"
     assert spoken_words({})("topbar.stopped") == "Stopped"
+
+
+def test_what_cannot_be_done_is_said_in_the_language_of_the_window() -> None:
+    async def story(rig: Rig) -> None:
+        await rig.started()
+        rig.words.use("de")
+        for n, intent, said in (
+            (
+                1,
+                SaveRule(n=1, data="{"),
+                "Die Regel ist nicht zu lesen. Sie noch einmal schreiben.",
+            ),
+            (2, SetPosture(n=2, posture="x"), "Eine solche eingebaute Regel gibt es nicht."),
+            (
+                3,
+                SignOut(n=3, name="{0} der"),
+                "Kein Server namens {0} der wird unter einer Adresse gefragt.",
+            ),
+        ):
+            rig.say(intent)
+            done = await rig.heard("done")
+            assert (done["n"], done["ok"], done["sentence"]) == (n, False, said)
+
+    play(Rig, story)
