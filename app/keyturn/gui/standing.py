@@ -45,7 +45,7 @@ class Standing(QObject):
         self._pages = pages
         self._in_force = in_force
         self._now_ms = now_ms
-        self._memory = WindowMemory(window, sender)
+        self.memory = WindowMemory(window, sender)
         self.tray = Tray(look, self)
         window.closed.connect(self._on_closed)
         pages.placed.connect(self._use_delays)
@@ -57,7 +57,7 @@ class Standing(QObject):
 
     def restore(self, welcome: Welcome) -> None:
         """Put the window where it was; call it before the window is shown."""
-        self._memory.restore(welcome.settings)
+        self.memory.restore(welcome.settings)
 
     def show_top_bar(self, view: TopBarView) -> None:
         """Have the tray say what the top bar says, and readers what is new in it."""
@@ -86,7 +86,7 @@ class Standing(QObject):
 
     def _on_closed(self) -> None:
         """Stay in the task bar where there is no tray to come back from."""
-        self._memory.remember()
+        self.memory.remember()
         if not self.tray.available:
             self._window.showMinimized()
 
