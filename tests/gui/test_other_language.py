@@ -125,7 +125,7 @@ def test_a_card_that_ended_meanwhile_is_not_missed(scene: DeskScene) -> None:
 def _type(scene: DeskScene, qtbot: QtBot, page: Page, form: str, name: str) -> QWidget:
     scene.window.show_page(page)
     button = scene.button(form)
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     field = scene.view(page).findChild(QLineEdit, name) or scene.view(page).findChild(
         QPlainTextEdit, name
     )
@@ -145,7 +145,7 @@ def test_nothing_that_is_half_written_is_lost(scene: DeskScene, qtbot: QtBot) ->
     assert field.text() == "half a name"
     # It is dropped, and the focus goes on: then it is the time.
     scene.window.show_page(Page.SERVERS)
-    qtbot.mouseClick(scene.button("cancel_server"), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(scene.button("cancel_server"), Qt.MouseButton.LeftButton)
     assert not is_half_written(scene.window)
     application = QGuiApplication.instance()
     assert application is not None

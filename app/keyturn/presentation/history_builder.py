@@ -32,6 +32,7 @@ from keyturn.presentation.recorded_call import (
     request_of,
     tier_of,
 )
+from keyturn.presentation.refused import result_facts, unsent_pairs
 from keyturn.presentation.relative_time import clock_text, local_time
 from keyturn.presentation.result_controls import done_in_short, done_pairs, kept_text
 from keyturn.presentation.source_excerpts import sources_of
@@ -258,7 +259,8 @@ class HistoryBuilder:
 
     def _decision_pairs(self, found: RecordedDetail) -> tuple[Pair, ...]:
         words, item, entry = self._words, found.item, found.decision
-        pairs = [Pair(key=words("history.key_decided_by"), value=self._decided_by(item).text)]
+        pairs = list(unsent_pairs(item.outcome, entry, words))
+        pairs.append(Pair(key=words("history.key_decided_by"), value=self._decided_by(item).text))
         if entry is not None:
             request = request_of(item, found.arguments, entry)
             why = because_pair(entry, self._cards.phrases.why_asked(request), words)
@@ -308,11 +310,7 @@ class HistoryBuilder:
                 value=words(f"history.delivery_{item.delivery}"),
             )
         ]
-        for name in (FIRST, "bytes", "hidden_characters", "reason", "withheld", "code"):
-            value = item.result.get(name)
-            if value is not None:
-                pairs.append(Pair(key=words(f"history.key_{name}"), value=bare_text(value)))
-        return (*pairs, *done_pairs(item.result, words))
+        return (*pairs, *result_facts(item.result, words), *done_pairs(item.result, words))
 
     def _earlier(self, item: RecordedCall, trace: Trace) -> EarlierCall:
         outcome = self.outcome(item)
