@@ -26,7 +26,10 @@ _OUTCOMES: Final = frozenset(outcome.value for outcome in Outcome)
 _MOST_FAULTS: Final = 10
 _LONGEST_FAULT: Final = 300
 _STATUS = re.compile(r"(?P<said>.*) \(HTTP (?P<status>[0-9]{3})\)", re.DOTALL)
+_ALL: Final = "arguments"
+"""The place of a fault that is none of a single argument."""
 _TOKENS: Final = {"takes_more": "refused.takes_more", "cancelled": "refused.cancelled"}
+_COLON = re.compile(": ")
 _ERRORS: Final = {
     -32700: "refused.code_unread",
     -32600: "refused.code_request",
@@ -58,8 +61,25 @@ def reason_text(recorded: JsonValue, words: Words) -> str:
     if with_status is not None:
         said = reason_text(with_status["said"], words)
         return words("refused.with_status", said=said, status=with_status["status"])
-    key = words.key_of(AREA, text)
-    return words(key) if key else shown_line(text, words, most=_LONGEST_FAULT)
+    return shown_line(_at_its_place(text, words), words, most=_LONGEST_FAULT)
+
+
+def _at_its_place(text: str, words: Words) -> str:
+    """Word what is wrong behind the place where it is; the place is the agent's own names."""
+    for colon in _COLON.finditer(text):
+        place, fault = text[: colon.start()], text[colon.end() :]
+        if (place == _ALL or place.startswith("/")) and words.found_in(AREA, fault):
+            at = words("refused.arguments") if place == _ALL else place
+            return f"{at}: {_worded(fault, words)}"
+    return _worded(text, words)
+
+
+def _worded(text: str, words: Words) -> str:
+    found = words.found_in(AREA, text)
+    if found is None:
+        return text
+    key, values = found
+    return words(key, **{name: _worded(value, words) for name, value in values.items()})
 
 
 def code_text(recorded: JsonValue, words: Words) -> str:

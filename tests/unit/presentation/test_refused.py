@@ -7,6 +7,8 @@ import ast
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keyturn.application.call import NO_SECOND_PERSON, NO_WINDOW, WANTS_SIGN_IN, Refused
 from keyturn.application.edit_told import EDITED_TEXT
@@ -15,17 +17,19 @@ from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL
 from keyturn.application.receiving import TAKES_MORE
 from keyturn.application.result_budgets import USED_UP
 from keyturn.broker.refusals import refusal_text
-from keyturn.domain.canonical import MAX_DEPTH, JsonValue
+from keyturn.domain.canonical import MAX_DEPTH, JsonObject, JsonValue
 from keyturn.domain.client_request import LONGEST_NAME, MOST_RESOURCES
 from keyturn.domain.decision import Outcome
 from keyturn.domain.record import Entry, RecordType
 from keyturn.inspection import controlling, results
+from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.decided import Decided, decided_row
 from keyturn.presentation.history_builder import HistoryBuilder
 from keyturn.presentation.recorded_call import RecordedDetail, request_of
 from keyturn.presentation.refused import AREA, UNSENT, code_text, reason_text, result_facts
 from keyturn.presentation.verbs import read_verbs
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 from tests.sources import APP, ROOT, sources_in
 from tests.unit.presentation.recorded import Recorded
@@ -103,11 +107,11 @@ def test_every_refusal_tells_the_agent_what_why_and_what_next(outcome: Outcome) 
 
 def test_what_went_wrong_exactly_is_said_too() -> None:
     words = LANGUAGES["de"]
-    faults: list[JsonValue] = ["an object has the same key twice", "/count: is above 5"]
+    faults: list[JsonValue] = ["an object has the same key twice", "/count: is more than 5"]
     said = pairs("refused_malformed", words, faults)
     assert said[words("refused.key_faults")].split("\n") == [
         "ein Objekt hat denselben Schlüssel zweimal",
-        "/count: is above 5",
+        "/count: ist größer als 5",
     ]
 
 
@@ -120,7 +124,12 @@ def test_what_a_server_says_stays_text_with_its_hidden_characters_seen() -> None
 
 # ---------------------------------------------------------------- reasons that the log holds
 
-_SAYS = frozenset({"Lost", "Malformed", "NotInspected", "_Refused", "lose_all", "lost", "give_up"})
+_SAYS = frozenset(
+    {"Lost", "Malformed", "NotInspected", "_Refused", "lose_all", "lost", "give_up"}
+) | {
+    "UnusableSchema",
+    "_whole",
+}
 _NO_REASONS = ("broker/refusing.py", "broker/batches.py")
 """Frames of nobody's call: what is wrong with them is said to the agent and to no person."""
 PUT_TOGETHER = (
@@ -152,7 +161,9 @@ def recorded() -> set[str]:
             continue
         for node in source.nodes:
             if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in _SAYS:
-                literals = (one.value for one in node.args if isinstance(one, ast.Constant))
+                ways = [[a.body, a.orelse] if isinstance(a, ast.IfExp) else [a] for a in node.args]
+                parts = (one for way in ways for one in way)
+                literals = (one.value for one in parts if isinstance(one, ast.Constant))
                 found |= {text for text in literals if isinstance(text, str) and " " in text}
     return found
 
@@ -161,10 +172,78 @@ def recorded() -> set[str]:
 def test_every_reason_has_its_words_in_each_language() -> None:
     reasons = recorded()
     german, english = LANGUAGES["de"], LANGUAGES["en"]
-    assert sorted(text for text in reasons if not german.key_of(AREA, text)) == []
+    assert sorted(text for text in reasons if not german.found_in(AREA, text)) == []
     assert [text for text in reasons if reason_text(text, german) == text] == []
     assert [text for text in reasons if reason_text(text, english) != text] == []
     assert len(reasons) > 35, "it looks at nothing any more"
+
+
+SCHEMA: JsonObject = {
+    "type": "object",
+    "required": ["must"],
+    "additionalProperties": False,
+    "minProperties": 20,
+    "properties": {
+        "must": {},
+        "all": {"const": 1},
+        "list": {"maxItems": 1, "uniqueItems": True, "contains": {"type": "string"}},
+        "few": {"minItems": 3},
+        "text": {"maxLength": 1, "pattern": "^x$"},
+        "short": {"minLength": 9},
+        "number": {"maximum": 1, "exclusiveMaximum": 1, "multipleOf": 2},
+        "small": {"minimum": 9, "exclusiveMinimum": 9},
+        "one": {"enum": [1, 2]},
+        "any": {"anyOf": [{"type": "string"}]},
+        "either": {"oneOf": [{"type": "string"}]},
+        "both": {"oneOf": [{}, {}]},
+        "ruled": {"not": {}},
+        "typed": {"type": ["string", "null"]},
+        "never": False,
+        "named": {"propertyNames": {"maxLength": 1}, "maxProperties": 0},
+    },
+}
+WRONG: JsonObject = {
+    "all": 2,
+    "list": [1, 1],
+    "few": [],
+    "text": "yy",
+    "short": "",
+    "number": 3,
+    "small": 1,
+    "one": 3,
+    "any": 1,
+    "either": 1,
+    "both": 1,
+    "ruled": 1,
+    "typed": 1,
+    "never": 1,
+    "named": {"long": 1},
+    "unknown: is missing": 1,
+}
+
+
+@pytest.mark.requirement("A3")
+def test_every_fault_of_a_schema_is_said_in_german_with_its_place() -> None:
+    german, english = LANGUAGES["de"], LANGUAGES["en"]
+    faults: list[str] = []
+    for name in (*WRONG, ""):
+        wrong = {name: WRONG[name]} if name else {}
+        found = JsonSchemaValidator().faults("d", SCHEMA, wrong)
+        faults += [f"{fault.path or 'arguments'}: {fault.message}" for fault in found]
+    assert len({fault.partition(": ")[2] for fault in faults}) > 20
+    for fault in faults:
+        said = reason_text(fault, german)
+        assert said != fault
+        assert said.split(": ")[0] in {fault.split(": ")[0], "Argumente"}
+        assert reason_text(fault, english) == fault
+
+
+@given(text=st.text(max_size=80))
+def test_whatever_was_written_down_can_be_said(text: str) -> None:
+    """And what nobody of ours wrote is said as it is, with its hidden characters seen."""
+    said = reason_text(f"/a: {text}", LANGUAGES["de"])
+    if LANGUAGES["de"].found_in(AREA, text) is None:
+        assert said == shown_line(f"/a: {text}", LANGUAGES["de"], most=300)
 
 
 @pytest.mark.parametrize("token", [TAKES_MORE, "cancelled", *sorted(one.value for one in UNSENT)])
