@@ -130,8 +130,8 @@ _SAYS = frozenset(
     "UnusableSchema",
     "_whole",
 }
-_NO_REASONS = ("broker/refusing.py", "broker/batches.py")
-"""Frames of nobody's call: what is wrong with them is said to the agent and to no person."""
+_NO_REASONS = ("broker/refusing.py", "broker/batches.py", "inspection/secret_kinds.py")
+"""Frames of nobody's call, of which no person is told, and a function of the same name."""
 PUT_TOGETHER = (
     f"it holds more than {results.MOST_VALUES} values",
     f"its nesting is deeper than {results.MAX_DEPTH}",
