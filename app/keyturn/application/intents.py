@@ -74,6 +74,7 @@ from keyturn.application.sight_intents import SightIntent, carry_out_sight
 from keyturn.application.sights import Sights
 from keyturn.application.step_ups import StepUps
 from keyturn.application.stop import StopSwitch
+from keyturn.application.weakening import Weakening
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.errors import (
     BothWanted,
@@ -113,6 +114,7 @@ class Intents:
         new_tasks: NewTasks,
         floods: Floods | None = None,
         practice: Practice | None = None,
+        weakening: Weakening | None = None,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -130,7 +132,7 @@ class Intents:
         self._home, self._quit = home, quit_broker
         self._set_pins, self._guard, self._step_ups = set_pins, guard, step_ups
         self._new_tasks, self._floods = new_tasks, floods
-        self._practice = practice
+        self._practice, self._weakening = practice, weakening
 
     async def carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         """Do what the person asked for; `pin`: with their PIN, `both`: with those of two persons.
@@ -141,7 +143,10 @@ class Intents:
             raise BothWanted("It takes two persons.", mend="Type both PINs.")
         if not pin and self._guard is not None and self._guard.wants_pin(intent):
             raise PinWanted("It lets calls through that take your PIN.", mend="Type your PIN.")
-        await self._do(intent)
+        if self._weakening is not None:
+            await self._weakening.around(intent, self._do)
+        else:
+            await self._do(intent)
 
     async def _do(self, intent: Intent) -> None:  # noqa: C901 -- one row an intent
         if isinstance(intent, SightIntent | AccessIntent | AgentIntent | PracticeIntent):

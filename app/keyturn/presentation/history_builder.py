@@ -37,6 +37,7 @@ from keyturn.presentation.relative_time import clock_text, local_time
 from keyturn.presentation.result_controls import done_in_short, done_pairs, kept_text
 from keyturn.presentation.source_excerpts import sources_of
 from keyturn.presentation.visible_text import shown_line
+from keyturn.presentation.weakenings import is_weakening, weakening_detail, weakening_row
 from keyturn.presentation.words import Words
 
 _DIGEST_DIGITS = 24
@@ -88,7 +89,9 @@ class HistoryBuilder:
         return self._words
 
     def row(self, item: RecordedCall) -> HistoryRow:
-        """Return the row of a decision."""
+        """Return the row of a decision, or of a weakening of protection."""
+        if is_weakening(item):
+            return weakening_row(item, self._words)
         request = request_of(item, item.arguments, None)
         decisive = self._cards.decisive(request)
         outcome = self.outcome(item)
@@ -189,8 +192,10 @@ class HistoryBuilder:
         )
 
     def detail(self, found: RecordedDetail) -> HistoryDetail:
-        """Return everything that was recorded of one decision."""
+        """Return everything that was recorded of one decision, or weakening."""
         item = found.item
+        if is_weakening(item):
+            return weakening_detail(item, self._words)
         request = request_of(item, found.arguments, found.decision)
         sources = sources_of(request.trace, self._words)
         rows = self._cards.rows(request, sources)
@@ -304,13 +309,9 @@ class HistoryBuilder:
         words = self._words
         if not item.delivery:
             return ()
-        pairs = [
-            Pair(
-                key=words("history.key_delivery"),
-                value=words(f"history.delivery_{item.delivery}"),
-            )
-        ]
-        return (*pairs, *result_facts(item.result, words), *done_pairs(item.result, words))
+        said = words(f"history.delivery_{item.delivery}")
+        delivered = Pair(key=words("history.key_delivery"), value=said)
+        return (delivered, *result_facts(item.result, words), *done_pairs(item.result, words))
 
     def _earlier(self, item: RecordedCall, trace: Trace) -> EarlierCall:
         outcome = self.outcome(item)
