@@ -21,7 +21,7 @@ from keyturn.domain.tier import Tier
 from keyturn.gui.look import Look
 from keyturn.gui.queue.rule_sheet import RuleSheetPane
 from keyturn.presentation.group_rule import decided_by, group_sheet
-from keyturn.presentation.rule_sheet import Span, draft
+from keyturn.presentation.rule_sheet import RuleSheet, Span, draft
 from keyturn.presentation.triage import FROM
 from keyturn.presentation.words import Words
 from tests.factories import make_request
@@ -55,33 +55,31 @@ def test_the_narrowest_rule_insists_on_all_that_is_the_same_and_no_more_fits(
 ) -> None:
     requests = [ask(number, arguments) for number, arguments in enumerate(calls)]
     sheet = group_sheet(requests, (), WORDS)
-    made = draft(sheet, {value.path for value in sheet.values}, WORDS, Span.QUARTER)
+    made = draft(sheet, ticked(sheet), WORDS, Span.QUARTER)
     rule = made.rule
     first = requests[0]
     assert (rule.agent, rule.server, rule.tool) == (first.agent, first.server, first.tool)
     assert decided_by(rule, requests, WORDS) == len(requests), "all of them are alike"
     # Whoever joins is let in by its values, whatever stands around it.
     newcomer = ask(99, joins)
-    same = {key: calls[0][key] for key in calls[0]} if calls else {}
-    constants = {
-        key: value
-        for key, value in same.items()
-        if all(key in one and _is_same(one[key], value) for one in calls)
-    }
-    fits = all(key in joins and _is_same(joins[key], value) for key, value in constants.items())
+    in_all = [key for key in calls[0] if all(key in one for one in calls)]
+    seen = {key: {json.dumps(one[key]) for one in calls} for key in in_all}
+    fits = all(key in joins and json.dumps(joins[key]) in seen[key] for key in in_all)
     assert decided_by(rule, [newcomer], WORDS) == int(fits)
     assert decided_by(rule, [*requests, newcomer], WORDS) == len(requests) + int(fits)
 
 
-def _is_same(one: JsonValue, other: JsonValue) -> bool:
-    return json.dumps(one) == json.dumps(other)
+def ticked(sheet: RuleSheet) -> set[str]:
+    """Return everything that can be ticked."""
+    return {value.path for value in sheet.values}
 
 
 def test_what_is_unlike_the_others_leaves_no_value_open_for_its_sake() -> None:
     like = [ask(n, {"path": f"/srv/{n}", "host": "files.example.com"}) for n in range(4)]
     odd = ask(9, {"path": "/srv/9", "host": "evil.example.net"})
     sheet = group_sheet([*like, odd], {odd.id}, WORDS)
-    assert [value.path for value in sheet.values] == ["/host"]
+    values = {value.path: value.value for value in sheet.values}
+    assert values == {"/host": "files.example.com", "/path": [f"/srv/{n}" for n in range(4)]}
     made = draft(sheet, {"/host"}, WORDS)
     assert decided_by(made.rule, [*like, odd], WORDS) == 4
     assert decided_by(made.rule, [odd], WORDS) == 0
@@ -98,8 +96,9 @@ def test_t2_needs_a_fixed_argument_and_never_is_wider_than_the_tool() -> None:
     sheet = group_sheet(requests, (), WORDS)
     assert draft(sheet, (), WORDS).fault == WORDS("sheets.needs_a_value")
     assert not draft(sheet, {"/to"}, WORDS).fault
-    vary = [ask(n, {"n": n}, Tier.T2) for n in range(4)]
-    assert draft(group_sheet(vary, (), WORDS), (), WORDS).fault
+    vary = [ask(n, {"n": [n]}, Tier.T2) for n in range(4)]
+    sheet = group_sheet(vary, (), WORDS)
+    assert draft(sheet, ticked(sheet), WORDS).fault == WORDS("sheets.needs_a_value")
 
 
 def test_no_rule_for_t3_nor_for_one_of_t3_among_them() -> None:
@@ -155,6 +154,12 @@ def decides(sheet: RuleSheetPane) -> str:
     return found.text()
 
 
+def untick(burst: Burst, path: str) -> None:
+    """Leave an argument open."""
+    sheet = burst.scene.group_rules.sheet
+    burst.scene.click(next(choice for value, choice in sheet.choices if value.path == path))
+
+
 def press_save(burst: Burst, milliseconds: int = 5_000) -> None:
     sheet = burst.scene.group_rules.sheet
     burst.scene.window.grab()
@@ -167,15 +172,19 @@ def test_it_opens_at_the_narrowest_for_a_quarter_of_an_hour_and_says_how_many(
     burst: Burst,
 ) -> None:
     sheet = opened(burst)
-    assert [(value.path, choice.isChecked()) for value, choice in sheet.choices] == [
-        ("/mode", True)
-    ]
+    assert {value.path: choice.isChecked() for value, choice in sheet.choices} == {
+        "/mode": True,
+        "/path": True,
+    }
     count = len(burst.pane.choice.calls) if burst.pane.choice is not None else 0
     assert decides(sheet).startswith(f"As they wait now: {count} of {count}")
     press_save(burst)
     (message,) = burst.scene.saved()
     data = json.loads(message.data)
-    assert data["when"] == [{"path": "/mode", "op": "eq", "value": "0644"}]
+    tests = {test["path"]: (test["op"], test["value"]) for test in data["when"]}
+    assert tests["/mode"] == ("eq", "0644")
+    assert tests["/path"][0] == "in"
+    assert len(tests["/path"][1]) == count, "exactly the values that wait"
     assert (data["tool"], data["effect"]) == ("write_file", "allow")
     assert message.seconds == Span.QUARTER.value
     assert message.request
@@ -186,6 +195,7 @@ def test_an_outlier_that_joins_while_it_is_open_is_let_in_by_its_values_only(
     burst: Burst,
 ) -> None:
     sheet = opened(burst)
+    untick(burst, "/path")
     before = sheet.sheet
     count = len(burst.pane.choice.calls) if burst.pane.choice is not None else 0
     burst.arrive(write(50, mode="0777"))
@@ -199,6 +209,27 @@ def test_an_outlier_that_joins_while_it_is_open_is_let_in_by_its_values_only(
     assert json.loads(message.data)["when"] == [{"path": "/mode", "op": "eq", "value": "0644"}], (
         "the rule is the one that was read out"
     )
+
+
+def test_what_is_flagged_is_let_in_by_no_rule_of_its_group(burst: Burst) -> None:
+    """It has the same mode; without the paths it would go through with the others."""
+    odd = write(50, path="/home/ada/.ssh/authorized_keys")
+    sheet = opened(burst, odd)
+    assert decides(sheet).startswith("As they wait now: 7 of 8")
+    untick(burst, "/path")
+    burst.settle()
+    assert decides(sheet).startswith("As they wait now: 8 of 8")
+    press_save(burst)
+    assert burst.scene.saved() == []
+    assert "1 call unlike the others" in sheet.save.reason
+    # One more comes while it is open, and then both are gone.
+    later = write(51, path="/etc/passwd")
+    burst.arrive(later)
+    press_save(burst)
+    assert burst.scene.saved() == []
+    burst.end(odd, later)
+    press_save(burst)
+    assert len(burst.scene.saved()) == 1
 
 
 def test_saving_is_armed_as_on_a_card_and_starts_anew_with_another_choice(burst: Burst) -> None:

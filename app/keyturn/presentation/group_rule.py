@@ -5,11 +5,12 @@ speaks of values and never of the group: what joins later is let in where it fit
 """
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.domain.canonical import canonical
 from keyturn.domain.client_request import kind_of
-from keyturn.domain.condition import ConditionFault
+from keyturn.domain.condition import ConditionFault, Operator
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.rule import Kind, Rule, RuleSubject, covers
 from keyturn.domain.tier import Tier
@@ -23,6 +24,10 @@ from keyturn.presentation.rule_sheet import (
     rule_sheet,
 )
 from keyturn.presentation.words import Words
+
+_MOST_SEEN: Final = 50
+_LONGEST_SEEN: Final = 4_000
+"""Values, and characters of them, that a person is read as "one of these"."""
 
 
 def group_sheet(
@@ -41,7 +46,7 @@ def group_sheet(
     # One that a rule may decide, where there is any: the others ask on, whatever is saved.
     first = next((one for one in alike if not refusal(one, words)), alike[0])
     of_one = rule_sheet(first, words, waits=waits)
-    constants, varying = _split(alike)
+    fixable, varying = _split(alike, words)
     return RuleSheet(
         request_id=first.id,
         revision=1,
@@ -52,7 +57,7 @@ def group_sheet(
         tool=of_one.tool,
         kind=of_one.kind,
         arguments=of_one.arguments,
-        values=constants if len(constants) <= MOST_VALUES else (),
+        values=fixable if len(fixable) <= MOST_VALUES else (),
         refusal=fault or _refusal_of_all(requests, words),
         spans=of_one.spans,
         waits=waits,
@@ -72,6 +77,17 @@ def decides_text(rule: Rule, requests: Sequence[ApprovalRequest], words: Words) 
     return words("sheets.group_decides", n=fitting, of=len(requests))
 
 
+def owed_for(
+    rule: Rule, requests: Sequence[ApprovalRequest], unlike: Collection[str], words: Words
+) -> str:
+    """Say why a rule is not saved yet: it would let in what is unlike the others; else nothing.
+
+    No press on a group's card allows what is flagged there, and no rule made of it does.
+    """
+    flagged = decided_by(rule, [one for one in requests if one.id in unlike], words)
+    return words("sheets.group_unlike", n=flagged) if flagged else ""
+
+
 def _refusal_of_all(requests: Sequence[ApprovalRequest], words: Words) -> str:
     """Say why no rule can decide any of them; one tier decides for all."""
     highest = max(requests, key=lambda one: one.tier)
@@ -81,19 +97,39 @@ def _refusal_of_all(requests: Sequence[ApprovalRequest], words: Words) -> str:
     return told[0] if all(told) else ""
 
 
-def _split(requests: Sequence[ApprovalRequest]) -> tuple[tuple[FixableValue, ...], int]:
-    """Return the values that are the same in all, and how many arguments are not."""
+def _split(
+    requests: Sequence[ApprovalRequest], words: Words
+) -> tuple[tuple[FixableValue, ...], int]:
+    """Return what a rule can insist on, and how many arguments it leaves open whatever is ticked.
+
+    What is the same in all, and of what differs that it is one of those that were seen: with all of
+    it ticked the rule lets in what waits now, and nothing else of these arguments.
+    """
     found = [
         {value.path: value for value in fixable_values(read_json(one.arguments))}
         for one in requests
     ]
     paths = dict.fromkeys(path for values in found for path in values)
-    same = [path for path in paths if len({_written(values.get(path)) for values in found}) == 1]
-    return tuple(found[0][path] for path in same), len(paths) - len(same)
+    fixed = [_fixed(path, [values.get(path) for values in found], words) for path in paths]
+    return tuple(one for one in fixed if one is not None), fixed.count(None)
 
 
-def _written(value: FixableValue | None) -> bytes:
-    return b"" if value is None else canonical(value.value)
+def _fixed(path: str, values: Sequence[FixableValue | None], words: Words) -> FixableValue | None:
+    """Return the one value, or one of several scalars; None for what some calls do not have."""
+    known = [value for value in values if value is not None]
+    if len(known) < len(values):
+        return None
+    written = {canonical(value.value): value for value in known}
+    if len(written) == 1:
+        return known[0]
+    seen = [value.value for value in written.values()]
+    text = ", ".join(value.text for value in written.values())
+    if len(seen) > _MOST_SEEN or len(text) > _LONGEST_SEEN:
+        return None
+    if any(isinstance(value, list | dict) for value in seen):
+        return None
+    said = words("sheets.one_of", values=text)
+    return FixableValue(path=path, value=seen, text=said, op=Operator.IN)
 
 
 def _fits(rule: Rule, request: ApprovalRequest) -> bool:

@@ -41,6 +41,8 @@ class FixableValue:
     value: JsonValue
     text: str
     """As sent, a string in its quotation marks."""
+    op: Operator = Operator.EQ
+    """IN: one of several, of a group whose calls differ in it."""
 
 
 class Span(Enum):
@@ -165,11 +167,16 @@ def draft(
         rule=rule,
         sentence=sentences.sentence(rule),
         conditions=(words("sheets.exactly"),) if exact else sentences.conditions(rule),
-        loose="" if exact else words("sheets.leaves_open", n=left_open),
+        loose="" if exact else _loose(left_open, words),
         kept=words(_KEPT[span]),
         span=span,
         fault=sheet.refusal or fault,
     )
+
+
+def _loose(left_open: int, words: Words) -> str:
+    key = "sheets.leaves_open" if left_open else "sheets.leaves_only_more"
+    return words(key, n=left_open)
 
 
 _KEPT: Final = {
@@ -196,7 +203,7 @@ def save_intent(n: int, made: RuleDraft, request_id: str, digest: str) -> SaveRu
 
 def _rule(sheet: RuleSheet, kept: list[FixableValue], *, exact: bool) -> Rule:
     tests: list[JsonValue] = [
-        {"path": value.path, "op": Operator.EQ.value, "value": value.value} for value in kept
+        {"path": value.path, "op": value.op.value, "value": value.value} for value in kept
     ]
     if exact:
         tests = [{"path": "", "op": Operator.EQ.value, "value": sheet.arguments}]

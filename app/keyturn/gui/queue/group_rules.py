@@ -18,7 +18,7 @@ from keyturn.gui.queue.rule_sheet import RuleSheetPane
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.sending import IntentSender
-from keyturn.presentation.group_rule import decides_text, group_sheet
+from keyturn.presentation.group_rule import decides_text, group_sheet, owed_for
 from keyturn.presentation.group_table import GroupView
 from keyturn.presentation.queue_builder import RowState
 from keyturn.presentation.rule_sheet import RuleDraft, save_intent
@@ -44,6 +44,8 @@ class GroupRules(QObject):
         self._queue, self._kept, self._study = queue, queue.kept, study
         self._group = ""
         """Of the group that the sheet is open for."""
+        self._unlike: set[str] = set()
+        """Ids of what was flagged in it at any time since."""
         self._draft: RuleDraft | None = None
         self.sheet = RuleSheetPane(look, view.group, view.group.headline, now_ms)
         view.group.block.rule_pressed.connect(self.open)
@@ -71,8 +73,7 @@ class GroupRules(QObject):
         self._group = group.group_id
         self._use_keys(False)
         self._view.group.cover(True)
-        flagged = (call for call in group.calls if call.unlike)
-        unlike = {id_ for call in flagged for id_ in (call.request_id, *call.repeats)}
+        self._unlike = unlike = _unlike(group)
         held = group.fault if group.fault == self._words("burst.held") else ""
         waits = self._kept.units(self._group)[0][0].state is not RowState.STOPPED_WAITING
         sheet = group_sheet(requests, unlike, self._words, fault=held, waits=waits)
@@ -104,7 +105,13 @@ class GroupRules(QObject):
         made = self._draft
         if made is not None and self._group:
             requests = self._kept.requests(self._group)
-            self.sheet.say_decides(decides_text(made.rule, requests, self._words))
+            group = self._model.group
+            # Once flagged stays flagged: a second odd call makes the first one less odd.
+            self._unlike |= _unlike(group) if group is not None else set()
+            self.sheet.say_decides(
+                decides_text(made.rule, requests, self._words),
+                owed_for(made.rule, requests, self._unlike, self._words),
+            )
 
     def _on_closed(self) -> None:
         if not self._group:
@@ -143,3 +150,9 @@ class GroupRules(QObject):
                 self.sheet.say(Outcome.FAILED, done.sentence)
 
         self._sender.send(lambda n: save_intent(n, made, sheet.request_id, sheet.digest), heard)
+
+
+def _unlike(group: GroupView) -> set[str]:
+    """Return the ids of what is flagged in a table."""
+    flagged = (call for call in group.calls if call.unlike)
+    return {id_ for call in flagged for id_ in (call.request_id, *call.repeats)}

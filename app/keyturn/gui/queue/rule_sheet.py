@@ -205,18 +205,27 @@ class RuleSheetPane(Sheet):
             hint=words("sheets.save_hint" if sheet.waits else "sheets.save_only_hint"),
             name=sheet.tool,
         )
-        untold = words("sheets.tick_endless") if self._owes_a_tick(sheet, span) else ""
-        self.action.refuse(made.fault or self._owed or untold)
+        self._refuse(sheet, made)
         self.settle()
         self.draft_changed.emit(made)
 
-    def say_decides(self, sentence: str) -> None:
-        """Say how many of the calls that wait the rule decides; it is the rule that is armed."""
+    def say_decides(self, sentence: str, owed: str) -> None:
+        """Say how many of the calls that wait the rule decides, and what is owed before it may."""
         self._decides.say(sentence)
+        self._owed = owed
+        sheet, made = self._sheet, self._draft
+        if sheet is not None and made is not None:
+            self._refuse(sheet, made)
 
     def show_study(self, lines: tuple[str, ...]) -> None:
         """Show what past calls say of the rule; it neither arms nor disarms anything."""
         self._told.say("\n".join(lines))
+
+    def _refuse(self, sheet: RuleSheet, made: RuleDraft) -> None:
+        """Keep the button unarmed for what is wrong or owed."""
+        owes = self._owes_a_tick(sheet, made.span)
+        untold = self._look.words("sheets.tick_endless") if owes else ""
+        self.action.refuse(made.fault or self._owed or untold)
 
     def _show_preview(self, sheet: RuleSheet, made: RuleDraft) -> None:
         words = self._look.words
