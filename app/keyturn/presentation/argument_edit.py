@@ -40,7 +40,8 @@ def is_editable(request: ApprovalRequest, *, stopped: bool) -> bool:
     """Tell whether the window offers it; `stopped` is of an agent that waits no more."""
     of_call = request.kind is RequestKind.CALL and is_of_tool(request.method)
     practice = request.because == BECAUSE_PRACTICE
-    return of_call and not practice and not stopped and len(request.arguments) <= LONGEST_EDIT_BYTES
+    can_change = of_call and not practice and not request.goes_on
+    return can_change and not stopped and len(request.arguments) <= LONGEST_EDIT_BYTES
 
 
 def edit_text(arguments: str) -> str:

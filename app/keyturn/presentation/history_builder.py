@@ -5,7 +5,7 @@ What a decision was about is shown as its card showed it, from the recorded (mas
 
 from collections.abc import Mapping
 
-from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.approval_request import PRACTICE_SERVER, ApprovalRequest
 from keyturn.application.late_calls import FIRST
 from keyturn.application.recorded_names import BUILT_IN
 from keyturn.domain.decision import Actor, Delivery, Outcome
@@ -36,6 +36,7 @@ from keyturn.presentation.refused import result_facts, unsent_pairs
 from keyturn.presentation.relative_time import clock_text, local_time
 from keyturn.presentation.result_controls import done_in_short, done_pairs, kept_text
 from keyturn.presentation.source_excerpts import sources_of
+from keyturn.presentation.tier_reasons import raised_pair
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.weakenings import is_weakening, weakening_detail, weakening_row
 from keyturn.presentation.words import Words
@@ -223,6 +224,8 @@ class HistoryBuilder:
             result=self._result_pairs(item),
             kept=kept_text(item.result, self._words),
             asked=_asked(found, self._cards, self._words),
+            # What was only tried out is no call that a rule could decide.
+            makes_rule=item.server != PRACTICE_SERVER,
         )
 
     def _server_tool(self, item: RecordedCall) -> str:
@@ -269,7 +272,8 @@ class HistoryBuilder:
         if entry is not None:
             request = request_of(item, found.arguments, entry)
             why = because_pair(entry, self._cards.phrases.why_asked(request), words)
-            pairs[:0] = [why] if why is not None else []
+            raised = raised_pair(item.tier, entry, words)
+            pairs[:0] = [pair for pair in (why, raised) if pair is not None]
             if told := told_flows(entry.details, item.agent, words):
                 pairs.append(Pair(key=words("history.key_flows"), value=told))
             message = entry.details.get("message")
