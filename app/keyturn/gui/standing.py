@@ -45,7 +45,7 @@ class Standing(QObject):
         self._pages = pages
         self._in_force = in_force
         self._now_ms = now_ms
-        self.memory = WindowMemory(window, sender)
+        self._memory = WindowMemory(window, sender)
         self.tray = Tray(look, self)
         window.closed.connect(self._on_closed)
         pages.placed.connect(self._use_delays)
@@ -55,9 +55,14 @@ class Standing(QObject):
         self.tray.open_requested.connect(self._raise)
         self.tray.quit_requested.connect(self._on_quit)
 
+    @property
+    def memory(self) -> WindowMemory:
+        """Return what stores the window's place."""
+        return self._memory
+
     def restore(self, welcome: Welcome) -> None:
         """Put the window where it was; call it before the window is shown."""
-        self.memory.restore(welcome.settings)
+        self._memory.restore(welcome.settings)
 
     def show_top_bar(self, view: TopBarView) -> None:
         """Have the tray say what the top bar says, and readers what is new in it."""
@@ -86,7 +91,7 @@ class Standing(QObject):
 
     def _on_closed(self) -> None:
         """Stay in the task bar where there is no tray to come back from."""
-        self.memory.remember()
+        self._memory.remember()
         if not self.tray.available:
             self._window.showMinimized()
 
