@@ -12,6 +12,7 @@ from keyturn.gui.desk import Desk
 from keyturn.gui.history import presenter as history
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
+from keyturn.gui.other_language import LanguageOf
 from keyturn.gui.pages import Page
 from keyturn.gui.stopped import presenter as stopped
 from keyturn.presentation.verbs import read_verbs
@@ -31,13 +32,14 @@ class DeskScene:
     look: Look
     clock: Clock
     bridge: SpyBridge = field(default_factory=SpyBridge)
+    language_of: LanguageOf | None = None
     desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:
         """Build what is built before the first picture."""
         verbs = read_verbs(ROOT / "resources" / "verbs.toml")
         keeper = AppearanceKeeper(self.look.theme, self.bridge)
-        self.desk = Desk(self.look, keeper, self.bridge, verbs, self.clock)
+        self.desk = Desk(self.look, keeper, self.bridge, verbs, self.clock, self.language_of)
 
     @property
     def window(self) -> MainWindow:

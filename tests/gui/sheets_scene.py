@@ -12,6 +12,7 @@ from keyturn.application.console_protocol import Decide, RequestShown, RequestWi
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
+from keyturn.gui.queue.group_rules import GroupRules
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.presenter import QueuePresenter
 from keyturn.gui.queue.sheets import CardSheets
@@ -52,6 +53,15 @@ class SheetsScene(QObject):
             view=self.view,
             sender=IntentSender(self.bridge, self.view),
             open_request=lambda: self.queue.open_request,
+            now_ms=clock,
+            parent=self.view,
+        )
+        self.group_rules = GroupRules(
+            look=look,
+            model=model,
+            view=self.view,
+            queue=self.queue,
+            sender=IntentSender(self.bridge, self.view),
             now_ms=clock,
             parent=self.view,
         )

@@ -3,6 +3,7 @@
 from keyturn.application.console_protocol import Decide, Intent, IntentDone, StateChanged
 from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import WithPin
+from keyturn.application.window_messages import BeginAnew
 from keyturn.gui.bridge import Bridge
 
 
@@ -11,9 +12,9 @@ class SpyBridge(Bridge):
 
     def __init__(self) -> None:
         super().__init__(-1, -1)
-        self.sent: list[Decide | EditCall | WithPin | Intent] = []
+        self.sent: list[Decide | EditCall | WithPin | BeginAnew | Intent] = []
 
-    def send(self, message: Intent | Decide | EditCall | WithPin) -> None:
+    def send(self, message: Intent | Decide | EditCall | WithPin | BeginAnew) -> None:
         """Keep the message."""
         self.sent.append(message)
 

@@ -15,7 +15,7 @@ from keyturn.application.registry import Registry, checked_agent_name, set_http
 from keyturn.application.sight_intents import rows_of
 from keyturn.application.sights import Sights
 from keyturn.application.step_ups import StepUps
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, filled
 from keyturn.domain.sight import shared
 
 
@@ -35,7 +35,9 @@ async def carry_out_agent(
             await registry.revoke(intent.name)
         case SetAgentHttp():
             if not await set_http(registry, intent.name, on=intent.on):
-                raise ConfigurationError(f"No agent named {intent.name} is enrolled.")
+                raise ConfigurationError(
+                    filled("No agent named {name} is enrolled.", name=intent.name)
+                )
         case ReviewChanges():
             if step_ups is None:
                 raise ConfigurationError("Nothing is raised here.")

@@ -157,6 +157,12 @@ class ApprovalRequest:
     """It reaches production, by its server, a credential or an argument."""
     two_persons: bool = False
     """It is allowed by two persons together only."""
+    confirmed_tier: Tier | None = None
+    """What was confirmed of the tool; None where nothing was, and of what is no tool."""
+    raised_by: tuple[str, ...] = ()
+    """Why the call's tier is higher (`tier.CAUSES`)."""
+    goes_on: bool = False
+    """It goes on with what its server asked for, so that its arguments cannot be changed."""
     touches: Touches = ONE
     """How many things a call touches."""
     commands: tuple[Command, ...] = ()

@@ -2,7 +2,9 @@
 
 from keyturn.application.approval_request import ApprovalRequest, AskedFor, RequestKind
 from keyturn.application.call import IncomingCall, Judged, Refused
+from keyturn.application.continuations import goes_on
 from keyturn.application.provenance import asked_by
+from keyturn.application.raises import raised_by
 from keyturn.domain.canonical import canonical
 from keyturn.domain.decision import Outcome
 from keyturn.domain.destinations import MOST_MARKED
@@ -82,6 +84,9 @@ def call_request(
         environment=connection.server.environment,
         named_environments=judged.found.differing,
         production=judged.found.raises,
+        confirmed_tier=standing.tier if call.is_of_tool else None,
+        raised_by=raised_by(judged),
+        goes_on=goes_on(call),
         touches=judged.touches(),
         commands=judged.commands,
         ran=judged.ran,

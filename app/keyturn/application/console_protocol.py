@@ -27,6 +27,7 @@ from keyturn.application.request_messages import RequestDetached, RequestShown, 
 from keyturn.application.result_messages import SetControls
 from keyturn.application.rule_removals import RuleRemoval
 from keyturn.application.sight_intents import ProfileState, SightIntent
+from keyturn.application.window_messages import BeginAnew
 from keyturn.domain.environment import Reach
 from keyturn.domain.tier import Tier
 
@@ -359,7 +360,7 @@ Intent = (
     | PracticeIntent
     | Quit
 )
-FromWindow = Pong | Decide | WithPin | EditCall | Intent
+FromWindow = Pong | Decide | WithPin | EditCall | BeginAnew | Intent
 
 _encode = msgspec.json.Encoder().encode
 _to_window = msgspec.json.Decoder[ToWindow](ToWindow)

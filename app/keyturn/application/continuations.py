@@ -20,6 +20,11 @@ STATE = "requestState"
 RESPONSES = "inputResponses"
 
 
+def goes_on(call: ToolCall) -> bool:
+    """Tell whether a call brings along what its server asked for in an earlier one."""
+    return bool(call.params.keys() & {STATE, RESPONSES})
+
+
 class Continuations:
     """States that were issued and not used, each with the call that they continue."""
 

@@ -11,7 +11,7 @@ import msgspec
 
 from keyturn.application.approvals import Approvals
 from keyturn.application.call import IncomingCall, Judged, Refused
-from keyturn.application.continuations import RESPONSES, STATE, Continuations
+from keyturn.application.continuations import Continuations, goes_on
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.recording import Recorder
 from keyturn.domain.approval import State
@@ -25,7 +25,6 @@ from keyturn.domain.sealed import SealedParams, seal
 
 ASKED = "asked_digest"
 """In the details of a decision: the digest of the call as its agent asked for it."""
-_TOLD_APART = frozenset({STATE, RESPONSES})
 
 
 class EditEffect(StrEnum):
@@ -109,7 +108,7 @@ def edited_from(judged: Judged, arguments: JsonObject) -> Judged | None:
     for the arguments that it was given for.
     """
     call = judged.call
-    if not call.is_of_tool or call.sealed is not None or call.params.keys() & _TOLD_APART:
+    if not call.is_of_tool or call.sealed is not None or goes_on(call):
         return None
     if len(judged.canonical_arguments) > LONGEST_EDIT_BYTES:
         return None

@@ -45,6 +45,7 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.application.ports.upstream import AnsweredError, Ready, Upstream
+from keyturn.application.raises import raised_details
 from keyturn.application.receiving import AGAIN_FOR, Receiver
 from keyturn.application.recording import Recorder, actor_of
 from keyturn.application.rulebook import RuleBook
@@ -353,6 +354,7 @@ def _details(incoming: IncomingCall, judged: Judged, decided: Decided) -> JsonOb
         more["repeat"] = decided.repeats.repeats
     if judged.flows.found:
         more["flows"] = flows_to_data(judged.flows)
+    more |= raised_details(judged)
     if incoming.rounds is not None and incoming.rounds.given:
         more["rounds"] = incoming.rounds.given
     if incoming.again_for:

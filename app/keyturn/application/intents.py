@@ -36,6 +36,13 @@ from keyturn.application.console_protocol import (
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.events import Observers, Topic
 from keyturn.application.floods import Floods
+from keyturn.application.intent_checks import (
+    labels_of,
+    level_of,
+    of_the_window,
+    remote,
+    signs_in_no_more,
+)
 from keyturn.application.labelling import Labelling, with_credential_labels
 from keyturn.application.live import LiveConnections
 from keyturn.application.new_tasks import NewTasks
@@ -56,7 +63,7 @@ from keyturn.application.proposed_rules import DropProposedRule, ProposeRules
 from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.remembering import remember_approval
-from keyturn.application.removing import remove_server, sign_out_of
+from keyturn.application.removing import leave, remove_server
 from keyturn.application.result_controls import ControlsOfTools, put_controls
 from keyturn.application.result_messages import SetControls
 from keyturn.application.reviews import Reviews
@@ -66,19 +73,18 @@ from keyturn.application.seals import Seals
 from keyturn.application.sight_intents import SightIntent, carry_out_sight
 from keyturn.application.sights import Sights
 from keyturn.application.step_ups import StepUps
-from keyturn.application.stop import StopLevel, StopSwitch
-from keyturn.application.window_setting_names import LONGEST_VALUE, OF_THE_WINDOW
+from keyturn.application.stop import StopSwitch
+from keyturn.application.weakening import Weakening
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.errors import (
     BothWanted,
     ConfigurationError,
     PinWanted,
     SecretStoreUnavailable,
+    filled,
 )
-from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.policy import Posture
-from keyturn.domain.remote import names_authorization, transport_of
-from keyturn.domain.tier import CONFIRMABLE
+from keyturn.domain.remote import transport_of
 
 POSTURE_SETTING = "posture"
 
@@ -108,6 +114,7 @@ class Intents:
         new_tasks: NewTasks,
         floods: Floods | None = None,
         practice: Practice | None = None,
+        weakening: Weakening | None = None,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -125,7 +132,7 @@ class Intents:
         self._home, self._quit = home, quit_broker
         self._set_pins, self._guard, self._step_ups = set_pins, guard, step_ups
         self._new_tasks, self._floods = new_tasks, floods
-        self._practice = practice
+        self._practice, self._weakening = practice, weakening
 
     async def carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         """Do what the person asked for; `pin`: with their PIN, `both`: with those of two persons.
@@ -136,7 +143,10 @@ class Intents:
             raise BothWanted("It takes two persons.", mend="Type both PINs.")
         if not pin and self._guard is not None and self._guard.wants_pin(intent):
             raise PinWanted("It lets calls through that take your PIN.", mend="Type your PIN.")
-        await self._do(intent)
+        if self._weakening is not None:
+            await self._weakening.around(intent, self._do)
+        else:
+            await self._do(intent)
 
     async def _do(self, intent: Intent) -> None:  # noqa: C901 -- one row an intent
         if isinstance(intent, SightIntent | AccessIntent | AgentIntent | PracticeIntent):
@@ -144,7 +154,7 @@ class Intents:
             return
         match intent:
             case StopAll():
-                await self._stop.engage(intent.trigger, level=_level_of(intent.level))
+                await self._stop.engage(intent.trigger, level=level_of(intent.level))
             case Resume():
                 await self._stop.resume(looked_at=intent.looked_at, careful=intent.careful)
             case UseRules():
@@ -173,7 +183,7 @@ class Intents:
             case SignIn():
                 await self._sign_in(intent.name)
             case SignOut():
-                await self._sign_ins.sign_out(_remote(self._registry, intent.name))
+                await self._sign_ins.sign_out(remote(self._registry, intent.name))
             case SetTier():
                 await self._set_tier(intent)
             case PutCredential():
@@ -184,7 +194,7 @@ class Intents:
             case RemoveCredential():
                 await self._registry.remove_credential(intent.server, intent.name)
             case PutSetting():
-                await self._registry.put_setting(_of_the_window(intent), intent.value)
+                await self._registry.put_setting(of_the_window(intent), intent.value)
             case SetPin() | SetSecond() | RemoveSecond():
                 await self._change_pins(intent)
             case SettleSeals() | UnlockSeals():
@@ -233,7 +243,7 @@ class Intents:
         await self._set_pins(intent)
 
     async def _sign_in(self, name: str) -> None:
-        server = _remote(self._registry, name)
+        server = remote(self._registry, name)
         if self._stop.engaged:
             raise ConfigurationError(
                 "All agents are stopped, and nothing is sent to a server.", mend="Resume first."
@@ -241,7 +251,7 @@ class Intents:
         await self._sign_ins.sign_in(server)
 
     async def _set_tier(self, intent: SetTier) -> None:
-        labels = _labels_of(intent)
+        labels = labels_of(intent)
         shown = PinShown(
             server=intent.server,
             launch_hash=intent.launch_hash,
@@ -250,7 +260,10 @@ class Intents:
         )
         if not await self._agreements.set_tier(shown, intent.tier, labels, hidden=intent.hidden):
             raise ConfigurationError(
-                f"{intent.tool} is not what was on screen any more, so nothing was saved.",
+                filled(
+                    "{tool} is not what was on screen any more, so nothing was saved.",
+                    tool=intent.tool,
+                ),
                 mend="Look at it as it is now, then save again.",
             )
         self._rejudge()
@@ -312,24 +325,10 @@ class Intents:
             kept = error
         finally:
             self._rejudge()
-        if before is not None and before.confirmed and _signs_in_no_more(before, intent):
-            await self._leave(before, kept)
+        if before is not None and before.confirmed and signs_in_no_more(before, intent):
+            await leave(self._sign_ins, before, kept)
         if kept is not None:
             raise kept
-
-    async def _leave(self, before: ServerConfig, kept: SecretStoreUnavailable | None) -> None:
-        """Sign out where a server was asked before; it is changed whatever comes of that."""
-        try:
-            await sign_out_of(self._sign_ins, before)
-        except SecretStoreUnavailable as error:
-            what, names = "the tokens of before", f"{before.name}/oauth"
-            if kept is not None:
-                what, names = f"{what} and what it names no more", f"{before.name}/"
-            raise SecretStoreUnavailable(
-                f"{before.name} is changed, but {what} are still in the keychain.",
-                cause=error.cause,
-                mend=f"Remove them in the system's own keychain; their names begin with {names}.",
-            ) from error
 
     def _rejudge(self) -> None:
         judge_waiting(self._approvals, self._rules, suspended=self._stop.careful)
@@ -345,54 +344,14 @@ async def _take_or_put_back(rules: RuleBook, intent: RemoveRule | RuleRemoval) -
             await rules.restore(*ids)
 
 
-def _remote(registry: Registry, name: str) -> ServerConfig:
-    found = (server for server in registry.servers if server.name == name)
-    server = next((server for server in found if server.url and server.confirmed), None)
-    if server is None:
-        raise ConfigurationError(f"No server named {name} is asked at an address.")
-    return server
-
-
-def _of_the_window(intent: PutSetting) -> str:
-    """Return the name of a setting of the window; raises ConfigurationError for any other one.
-
-    A program that presses buttons could else let calls through by the name of what decides them.
-    """
-    if intent.name not in OF_THE_WINDOW or len(intent.value) > LONGEST_VALUE:
-        raise ConfigurationError("That is no setting of the window, so nothing was saved.")
-    return intent.name
-
-
 async def _mark_two(agreements: Agreements, intent: MarkTwoPersons) -> None:
     if not await agreements.mark_two(intent.server, intent.tool, on=intent.on):
-        raise ConfigurationError(f"{intent.tool} is not pinned, so nothing was saved.")
-
-
-def _signs_in_no_more(before: ServerConfig, now: PutServer) -> bool:
-    """Tell whether what was signed in to is not asked with tokens any more."""
-    return before.url != now.url or names_authorization(now.headers)
-
-
-def _level_of(number: int) -> StopLevel:
-    """Return the level; a number that is none is the furthest, because a stop must not fail."""
-    try:
-        return StopLevel(number)
-    except ValueError:
-        return StopLevel.CONNECTIONS
+        raise ConfigurationError(
+            filled("{tool} is not pinned, so nothing was saved.", tool=intent.tool)
+        )
 
 
 async def _practise(practice: Practice | None, intent: PracticeIntent) -> None:
     if practice is None:
         raise ConfigurationError("There is nothing to practise here.")
     await practice.carry_out(intent)
-
-
-def _labels_of(intent: SetTier) -> Lamps:
-    """Return the labels that were chosen beside a tier that may be; else ConfigurationError."""
-    try:
-        labels = lamps_from_letters(intent.labels)
-    except KeyError:
-        raise ConfigurationError("A tool's labels are letters of U, P and X.") from None
-    if intent.tier is not None and intent.tier not in CONFIRMABLE:
-        raise ConfigurationError("T3 cannot be chosen, only left.")
-    return labels

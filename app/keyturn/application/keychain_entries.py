@@ -14,7 +14,7 @@ from keyturn.application.ports.stores import SettingStore
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
+from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable, filled
 from keyturn.domain.record import Entry, RecordType
 
 _log = logging.getLogger(__name__)
@@ -54,13 +54,17 @@ class KeychainEntries:
         if waiting is not None and waiting != secret:
             # Else the value that a person is about to accept could be swapped under the name.
             raise ConfigurationError(
-                f"Another value of {name!r} already waits for Keyturn's window.",
+                filled("Another value of {name!r} already waits for Keyturn's window.", name=name),
                 mend="Accept or drop it there first.",
             )
         if server is None or name not in server.credential_names():
             raise ConfigurationError(
-                f"The server {named!r} uses no credential named {name!r}.",
-                mend=f"Give it an environment value keychain:{name} first.",
+                filled(
+                    "The server {named!r} uses no credential named {name!r}.",
+                    named=named,
+                    name=name,
+                ),
+                mend=filled("Give it an environment value keychain:{name} first.", name=name),
             )
         self._proposed[named, name] = secret
 
@@ -95,8 +99,12 @@ class KeychainEntries:
                 await self.remove(server.name, name, actor)
             except SecretStoreUnavailable as error:
                 raise SecretStoreUnavailable(
-                    f"An earlier server named {server.name} left its entry {name} in the keychain.",
-                    cause=error.cause,
+                    filled(
+                        "An earlier server named {server} left its entry {name} in the keychain.",
+                        server=server.name,
+                        name=name,
+                    ),
+                    cause=error.parts[1],
                     mend="Unlock the keychain and try again, or choose another name.",
                 ) from error
         # Else an entry that went, while the store could not be told, would be taken again.

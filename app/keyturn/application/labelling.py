@@ -17,7 +17,7 @@ from keyturn.application.registry import Registry
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.environment import Reach, is_label
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, filled
 
 MOST_PAIRS = 200
 
@@ -54,12 +54,14 @@ class Labelling:
             name, "environment", lambda one: replace(one, environment=environment), details
         )
         if not changed:
-            raise ConfigurationError(f"No agent named {name} is enrolled.")
+            raise ConfigurationError(filled("No agent named {name} is enrolled.", name=name))
 
     async def former(self, name: str, label: str) -> None:
         """Say of which environment an agent was that is revoked; an empty one takes that away."""
         if not await self._registry.former.label(name, checked_label(label)):
-            raise ConfigurationError(f"No label is kept of an agent named {name}.")
+            raise ConfigurationError(
+                filled("No label is kept of an agent named {name}.", name=name)
+            )
 
     async def server(self, name: str, label: str) -> None:
         """Say which environment a server is of."""
@@ -77,7 +79,11 @@ class Labelling:
         def labelled(before: ServerConfig | None) -> ServerConfig:
             config = _confirmed(before, server)
             if name not in config.credential_names():
-                raise ConfigurationError(f"{server} is not given a credential named {name}.")
+                raise ConfigurationError(
+                    filled(
+                        "{server} is not given a credential named {name}.", server=server, name=name
+                    )
+                )
             labels = {**config.credential_environments, name: environment}
             kept = {name: label for name, label in sorted(labels.items()) if label}
             return replace(config, credential_environments=kept)
@@ -97,7 +103,9 @@ class Labelling:
             reach = {*self.environments.reach}
             pairs = reach | {pair} if on else reach - {pair}
             if len(pairs) > MOST_PAIRS:
-                raise ConfigurationError(f"There are {MOST_PAIRS} pairs, which is the most.")
+                raise ConfigurationError(
+                    filled("There are {most} pairs, which is the most.", most=MOST_PAIRS)
+                )
             await self._registry.put_setting(REACH_SETTING, write_reach(pairs))
             if on:
                 # Less what was taken back while this was being kept; that is kept next.
@@ -113,7 +121,7 @@ def with_credential_labels(server: ServerConfig, present: ServerConfig | None) -
 
 def _confirmed(server: ServerConfig | None, name: str) -> ServerConfig:
     if server is None or not server.confirmed:
-        raise ConfigurationError(f"No server is configured as {name!r}.")
+        raise ConfigurationError(filled("No server is configured as {name!r}.", name=name))
     return server
 
 
@@ -122,7 +130,7 @@ def checked_label(label: str) -> str:
     stripped = label.strip()
     if not is_label(stripped):
         raise ConfigurationError(
-            f"{label[:80]!a} cannot be an environment's name.",
+            filled("{label!a} cannot be an environment's name.", label=label[:80]),
             mend="Use up to 64 letters, digits, dots, dashes and underscores.",
         )
     return stripped

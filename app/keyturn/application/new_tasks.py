@@ -10,7 +10,7 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, filled
 from keyturn.domain.record import Entry, RecordType
 
 
@@ -29,7 +29,7 @@ class NewTasks:
         """Begin one for all sessions of an agent; raises ConfigurationError where it has none."""
         sessions = self._sessions.of(agent)
         if not sessions:
-            raise ConfigurationError(f"No agent named {agent} is connected.")
+            raise ConfigurationError(filled("No agent named {name} is connected.", name=agent))
         await self._log.commit(
             Entry(
                 type=RecordType.AGENT,

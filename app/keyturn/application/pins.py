@@ -13,7 +13,7 @@ from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.stores import SettingStore
 from keyturn.application.seals import Sealing
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import ConfigurationError, DamagedPin, SecretStoreUnavailable
+from keyturn.domain.errors import ConfigurationError, DamagedPin, SecretStoreUnavailable, filled
 from keyturn.domain.pin import (
     LONGEST,
     SHORTEST,
@@ -125,7 +125,12 @@ class Pins:
                 return checked
         if new and not is_usable(new):
             raise ConfigurationError(
-                f"A PIN has {SHORTEST} to {LONGEST} characters.", mend="Choose another one."
+                filled(
+                    "A PIN has {shortest} to {longest} characters.",
+                    shortest=SHORTEST,
+                    longest=LONGEST,
+                ),
+                mend="Choose another one.",
             )
         if kept is None and not new:
             raise ConfigurationError("There is no PIN yet.", mend="Type a new one, twice.")

@@ -20,7 +20,7 @@ from keyturn.application.tokens import TokenFiles, token_hash
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
+from keyturn.domain.errors import ConfigurationError, Said, SecretStoreUnavailable, filled
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.remote import checked_launch
 
@@ -33,23 +33,32 @@ ServerChange = Callable[[ServerConfig | None], ServerConfig]
 
 def checked_agent_name(name: str) -> str:
     """Return the name if it can be an agent's; raises ConfigurationError otherwise."""
-    if is_own_name(_checked_name(name, "an agent's")):
-        raise ConfigurationError(f"{name!r} reads like Keyturn itself, so no agent can have it.")
+    if is_own_name(_checked_name(name, Said("an agent's", {}))):
+        raise ConfigurationError(
+            filled("{name!r} reads like Keyturn itself, so no agent can have it.", name=name)
+        )
     return name
 
 
 def checked_server_name(name: str) -> str:
     """Return the name if it can be a server's; raises ConfigurationError otherwise."""
-    return _checked_name(name, "a server's")
+    return _checked_name(name, Said("a server's", {}))
 
 
-def _checked_name(name: str, whose: str) -> str:
+def _checked_name(name: str, whose: Said) -> str:
     if is_plain_name(name):
         return name
     raise ConfigurationError(
-        f"{name[:80]!a} cannot be {whose} name.",
-        mend=f"Use up to {LONGEST_NAME} letters, digits, dots, dashes and underscores.",
+        filled("{name!a} cannot be {whose} name.", name=name[:80], whose=whose),
+        mend=filled(
+            "Use up to {longest} letters, digits, dots, dashes and underscores.",
+            longest=LONGEST_NAME,
+        ),
     )
+
+
+def _known_agent(name: str) -> ConfigurationError:
+    return ConfigurationError(filled("An agent named {name} is already enrolled.", name=name))
 
 
 class Registry:
@@ -171,7 +180,7 @@ class Registry:
     def propose_agent(self, name: str, rows: ProposedList = None) -> None:
         """Show in the window that somebody wants an agent enrolled."""
         if name in self._agents:
-            raise ConfigurationError(f"An agent named {name} is already enrolled.")
+            raise _known_agent(name)
         checked_agent_name(name)
         if name in self._proposed_agents or len(self._proposed_agents) < PROPOSALS:
             self._proposed_agents[name] = rows
@@ -180,7 +189,7 @@ class Registry:
     def propose_removal(self, server: str) -> None:
         """Show in the window that somebody wants a server removed."""
         if server not in self._servers:
-            raise ConfigurationError(f"No server is configured as {server!r}.")
+            raise ConfigurationError(filled("No server is configured as {name!r}.", name=server))
         self._proposed_removals.add(server)
         self._observers.changed(Topic.SERVERS)
 
@@ -321,8 +330,11 @@ async def _record(
 
 def _still_there(server: ServerConfig, kept: SecretStoreUnavailable) -> SecretStoreUnavailable:
     return SecretStoreUnavailable(
-        f"{server.name} is saved, but an entry that it names no more is in the keychain.",
-        cause=kept.cause,
+        filled(
+            "{name} is saved, but an entry that it names no more is in the keychain.",
+            name=server.name,
+        ),
+        cause=kept.parts[1],
         mend="No server can be given it; it may be removed in the system's own keychain.",
     )
 

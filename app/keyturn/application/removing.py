@@ -8,7 +8,7 @@ from keyturn.application.ports.sign_in_desk import SignInDesk
 from keyturn.application.registry import Registry
 from keyturn.application.reviews import Reviews
 from keyturn.domain.configuration import ServerConfig
-from keyturn.domain.errors import SecretStoreUnavailable
+from keyturn.domain.errors import Said, SecretStoreUnavailable, filled
 
 
 async def remove_server(
@@ -29,9 +29,14 @@ async def remove_server(
         failed = error
     if failed is not None:
         raise SecretStoreUnavailable(
-            f"{name} is removed, but some of its entries are still in the keychain.",
-            cause=failed.cause,
-            mend=f"Remove them in the system's own keychain; their names begin with {name}/.",
+            filled(
+                "{name} is removed, but some of its entries are still in the keychain.", name=name
+            ),
+            cause=failed.parts[1],
+            mend=filled(
+                "Remove them in the system's own keychain; their names begin with {name}/.",
+                name=name,
+            ),
         ) from failed
 
 
@@ -45,3 +50,31 @@ async def sign_out_of(sign_ins: SignInDesk, server: ServerConfig) -> None:
     except SecretStoreUnavailable:
         if signed_in:
             raise
+
+
+async def leave(
+    sign_ins: SignInDesk, before: ServerConfig, kept: SecretStoreUnavailable | None
+) -> None:
+    """Sign out where a server was asked before; it is changed whatever comes of that.
+
+    `kept` says that the keychain kept an entry, too, that the server names no more.
+    """
+    try:
+        await sign_out_of(sign_ins, before)
+    except SecretStoreUnavailable as error:
+        what, names = Said("the tokens of before", {}), f"{before.name}/oauth"
+        if kept is not None:
+            what = Said("the tokens of before and what it names no more", {})
+            names = f"{before.name}/"
+        raise SecretStoreUnavailable(
+            filled(
+                "{name} is changed, but {what} are still in the keychain.",
+                name=before.name,
+                what=what,
+            ),
+            cause=error.parts[1],
+            mend=filled(
+                "Remove them in the system's own keychain; their names begin with {names}.",
+                names=names,
+            ),
+        ) from error

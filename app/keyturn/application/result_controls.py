@@ -13,7 +13,7 @@ from keyturn.application.events import Observers, Topic
 from keyturn.application.result_messages import SetControls
 from keyturn.domain.canonical import JsonValue, Parsed, canonical, parse_strict
 from keyturn.domain.configuration import AgentConfig
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, filled
 from keyturn.domain.result_controls import (
     HOLDING,
     OF_AN_AGENT,
@@ -98,7 +98,9 @@ class ControlsOfTools:
             if controls == (STRICTEST if server == OF_AN_AGENT else self._of_others):
                 del kept[(server, tool)]
             if len(kept) > MOST_TOOLS:
-                raise ConfigurationError(f"There are {MOST_TOOLS} tools, which is the most.")
+                raise ConfigurationError(
+                    filled("There are {most} tools, which is the most.", most=MOST_TOOLS)
+                )
             if not loosens(self.of(server, tool), controls):
                 # At once: it holds even where it cannot be kept.
                 self._kept = kept
@@ -119,7 +121,7 @@ async def put_controls(intent: SetControls, tools: ControlsOfTools, registry: _A
         if intent.controls != only_budgets(intent.controls):
             raise ConfigurationError("Only budgets are chosen for an agent.")
         if intent.tool not in {agent.name for agent in registry.agents}:
-            raise ConfigurationError(f"No agent named {intent.tool} is enrolled.")
+            raise ConfigurationError(filled("No agent named {name} is enrolled.", name=intent.tool))
     await tools.put(intent.server, intent.tool, intent.controls)
 
 

@@ -21,7 +21,7 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.seals import Sealing
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import ConfigurationError, DamagedPin, SecretStoreUnavailable
+from keyturn.domain.errors import ConfigurationError, DamagedPin, SecretStoreUnavailable, filled
 from keyturn.domain.pin import (
     LONGEST,
     LONGEST_NAME,
@@ -287,7 +287,10 @@ class SecondPerson:
 def _refuse_unusable(wish: SetSecond) -> None:
     if not is_usable_name(wish.name) or not is_usable_name(wish.beside):
         raise ConfigurationError(
-            f"A person's name has up to {LONGEST_NAME} characters, in one line.",
+            filled(
+                "A person's name has up to {longest} characters, in one line.",
+                longest=LONGEST_NAME,
+            ),
             mend="Type a name for each of you.",
         )
     if same_name(wish.name, wish.beside):
@@ -296,7 +299,10 @@ def _refuse_unusable(wish: SetSecond) -> None:
         )
     if wish.new and not is_usable(wish.new):
         raise ConfigurationError(
-            f"A PIN has {SHORTEST} to {LONGEST} characters.", mend="Choose another one."
+            filled(
+                "A PIN has {shortest} to {longest} characters.", shortest=SHORTEST, longest=LONGEST
+            ),
+            mend="Choose another one.",
         )
     if wish.new and wish.new == wish.first:
         raise ConfigurationError(

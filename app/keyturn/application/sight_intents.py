@@ -6,7 +6,7 @@ from typing import assert_never
 import msgspec
 
 from keyturn.application.sights import Sights
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, filled, said_by
 from keyturn.domain.sight import MOST_ROWS, Rows, Sight, SightProfile, row_of
 
 
@@ -124,4 +124,6 @@ def rows_of(texts: Sequence[str]) -> Rows:
     try:
         return tuple(row_of(text) for text in texts[: MOST_ROWS + 1])
     except ValueError as fault:
-        raise ConfigurationError(f"The list {fault}.", mend="Tick it again.") from None
+        raise ConfigurationError(
+            filled("The list {fault}.", fault=said_by(fault)), mend="Tick it again."
+        ) from None

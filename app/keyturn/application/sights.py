@@ -18,7 +18,7 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.client_request import LISTEN, kind_of, resources_in
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, filled
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.rule import Kind
 from keyturn.domain.rule_life import seconds_between, written
@@ -178,9 +178,7 @@ class Sights:
         """Make a profile, or change it where it is on, too."""
         _check(profile.rows)
         if not profile.name.strip() or len(profile.name) > LONGEST_PROFILE:
-            raise ConfigurationError(
-                f"A profile needs a name of up to {LONGEST_PROFILE} characters."
-            )
+            raise ConfigurationError(_NAME_OF_PROFILE)
         if profile.name not in self._profiles and len(self._profiles) >= MOST_PROFILES:
             raise ConfigurationError("There are too many profiles.", mend="Remove one first.")
         said: JsonObject = {"profile": profile.name, **_rows_said(profile.rows)}
@@ -292,6 +290,11 @@ class Sights:
         self._wait()
 
 
+_NAME_OF_PROFILE = filled(
+    "A profile needs a name of up to {longest} characters.", longest=LONGEST_PROFILE
+)
+
+
 def _lists_of(sight: Sight, profile: SightProfile | None) -> tuple[Rows, ...] | None:
     """Return the lists each of which has to cover what is seen; `profile` is that of `sight`."""
     if sight.profile and profile is None:
@@ -306,7 +309,9 @@ def _lists_of(sight: Sight, profile: SightProfile | None) -> tuple[Rows, ...] | 
 
 def _check(rows: Rows) -> None:
     if fault := fault_of_rows(rows):
-        raise ConfigurationError(f"The list {fault}.", mend="Use a * for several names.")
+        raise ConfigurationError(
+            filled("The list {fault}.", fault=fault), mend="Use a * for several names."
+        )
 
 
 def _without_profile(sight: Sight) -> Sight:

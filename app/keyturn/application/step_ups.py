@@ -16,7 +16,7 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stores import StepUpStore
 from keyturn.application.tasks import TaskOwner
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import ConfigurationError, KeyturnError
+from keyturn.domain.errors import ConfigurationError, KeyturnError, filled
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.step_up import Cause, Change, Seen, looked_at, merged, noted, shown_of
 
@@ -120,7 +120,10 @@ class StepUps:
             changes = self.of(agent)
             if not changes or shown_of(changes) != shown:
                 raise ConfigurationError(
-                    f"More changed around {agent} meanwhile, so nothing was lowered.",
+                    filled(
+                        "More changed around {agent} meanwhile, so nothing was lowered.",
+                        agent=agent,
+                    ),
                     mend="Look at it again under Agents.",
                 )
             if any(self.unanswered(agent, change.server) for change in changes):

@@ -19,7 +19,7 @@ from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.stop_review import StopReviews
 from keyturn.application.ports.stop_sentinel import StopFacts, StopSentinel
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import KeyturnError, LogUnavailable
+from keyturn.domain.errors import KeyturnError, LogUnavailable, filled
 from keyturn.domain.record import RESUMED_CAREFULLY, RULES_USED, Entry, RecordType
 
 _log = logging.getLogger(__name__)
@@ -233,7 +233,10 @@ class StopSwitch:
         missing = len(owed.difference(looked_at))
         if missing:
             raise KeyturnError(
-                f"Calls of the time before the stop have not been looked at: {missing}.",
+                filled(
+                    "Calls of the time before the stop have not been looked at: {missing}.",
+                    missing=missing,
+                ),
                 mend="Look at each of them in the review list, then resume.",
             )
 

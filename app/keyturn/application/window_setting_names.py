@@ -16,6 +16,10 @@ CAREFUL_DELAY: Final = "arming.careful_ms"
 GEOMETRY: Final = "window.geometry"
 PAGE: Final = "window.page"
 HISTORY_FILTERS: Final = "history.filters"
+HISTORY_SAVED: Final = tuple(f"history.saved.{number}" for number in range(1, 9))
+"""Each holds filters of the history that a person keeps by a name; empty for none."""
+OPEN_CARD: Final = "queue.card"
+"""Id of the request that was open when the window began anew by itself."""
 NOTICES_SEEN: Final = "notices.seen"
 """SEEN once a person said so; until then what arrives is told on other ways too."""
 FIRST_RUN: Final = "first_run.done"
@@ -34,6 +38,8 @@ OF_THE_WINDOW: Final = frozenset(
         GEOMETRY,
         PAGE,
         HISTORY_FILTERS,
+        *HISTORY_SAVED,
+        OPEN_CARD,
         NOTICES_SEEN,
         FIRST_RUN,
     }

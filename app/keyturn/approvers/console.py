@@ -42,13 +42,14 @@ from keyturn.application.pins import Pins
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
+from keyturn.application.window_messages import BeginAnew
 from keyturn.approvers.asked_pins import carried_by
 from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.approvers.console_edits import ConsoleEdits
 from keyturn.approvers.console_pipe import ConsolePipe, Starts
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import BothWanted, KeyturnError, PinWanted
-from keyturn.domain.system_text import readable
+from keyturn.presentation.errors import error_text
 from keyturn.presentation.words import Words
 
 _log = logging.getLogger(__name__)
@@ -241,8 +242,7 @@ class ConsoleApprover:
         self._tasks.start(self._feed.show_all(), "console state")
 
     async def _heartbeat(self) -> None:
-        loop = asyncio.get_running_loop()
-        number = 0
+        loop, number = asyncio.get_running_loop(), 0
         while True:
             number += 1
             patience = self._pace.silence_seconds if self._answered else self._pace.start_seconds
@@ -286,6 +286,8 @@ class ConsoleApprover:
                 self._tasks.start(self._edits.answer(message, self._write), "edit")
             case WithPin():
                 self._tasks.start(self._carry_out_with_pin(message), "intent with PIN")
+            case BeginAnew():
+                self.reopen()
             case _:
                 self._tasks.start(self._carry_out(message), f"intent {type(message).__name__}")
 
@@ -313,12 +315,11 @@ class ConsoleApprover:
         except PinWanted as wanted:
             both = isinstance(wanted, BothWanted)
             self._write(self._answers.wanted(intent.n, (intent,), both=both))
-        except (KeyturnError, ValueError) as error:
-            # It may name a file, whose name may be no text.
-            self._write(IntentDone(n=intent.n, ok=False, sentence=readable(str(error))))
+        except KeyturnError as error:
+            self._write(_failed(intent.n, error_text(error, self._words)))
         except Exception:  # noqa: BLE001 -- the pipe's edge: the person must hear that it failed
             _log.exception("intent failed type=%s", type(intent).__name__)
-            self._write(_failed(intent.n, self._words))
+            self._write(_failed(intent.n, self._words("console.failed")))
         else:
             self._write(IntentDone(n=intent.n, ok=True))
 
@@ -328,8 +329,8 @@ class ConsoleApprover:
         )
 
 
-def _failed(n: int, words: Words) -> IntentDone:
-    return IntentDone(n=n, ok=False, sentence=words("console.failed"))
+def _failed(n: int, sentence: str) -> IntentDone:
+    return IntentDone(n=n, ok=False, sentence=sentence)
 
 
 class _StateFeed:

@@ -10,6 +10,7 @@ from keyturn.application.edit_messages import EditCall
 from keyturn.application.editing import Edited, EditEffect, Edits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.edit import LONGEST_EDIT_BYTES
+from keyturn.presentation.refused import reason_text
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
@@ -48,7 +49,7 @@ class ConsoleEdits:
             case EditEffect.APPLIED:
                 return ""
             case EditEffect.MALFORMED:
-                return words("edit.malformed", reason=shown_line(done.reason, words))
+                return words("edit.malformed", reason=reason_text(done.reason, words))
             case EditEffect.TOO_LONG:
                 return words("edit.too_long", most=LONGEST_EDIT_BYTES // 1024)
             case EditEffect.REFUSED if done.refused is not None:
@@ -63,7 +64,7 @@ def refused_sentence(refused: Refused, words: Words) -> str:
         rule = shown_line(refused.rule, words)
         return words("edit.denied_rule", rule=rule) if rule else words("edit.denied")
     if refused.outcome is Outcome.REFUSED_INVALID_ARGUMENTS and refused.faults:
-        faults = "; ".join(refused.faults[:_FAULTS])
+        faults = "; ".join(reason_text(fault, words) for fault in refused.faults[:_FAULTS])
         return words("edit.unfit", faults=shown_line(faults, words, most=_LONGEST_FAULT))
     if refused.outcome is Outcome.REFUSED_INVALID_ARGUMENTS:
         return words("edit.not_editable")

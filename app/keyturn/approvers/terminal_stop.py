@@ -8,6 +8,7 @@ from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.terminal_showing import Showing, Shown
 from keyturn.domain.errors import KeyturnError
+from keyturn.presentation.errors import error_text
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.request_text import RequestTexts
 from keyturn.presentation.words import Words
@@ -120,7 +121,9 @@ class TerminalStop:
         try:
             sent = await review()
         except KeyturnError as error:
-            self._showing.begin(Shown(item=None), f"{self._texts.line(str(error))}\n")
+            self._showing.begin(
+                Shown(item=None), f"{self._texts.line(error_text(error, self._words))}\n"
+            )
             return
         finally:
             self._reading = False
@@ -142,7 +145,7 @@ class TerminalStop:
         try:
             resumed = await self._resume(looked_at)
         except KeyturnError as error:
-            self._showing.say(self._texts.line(str(error)))
+            self._showing.say(self._texts.line(error_text(error, self._words)))
             self._read_again()
             return
         finally:

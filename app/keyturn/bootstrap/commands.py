@@ -61,6 +61,7 @@ def history_rows(
 ) -> list[JsonObject]:
     """Query the profile's history."""
     from keyturn.domain.history_filter import HistoryFilter
+    from keyturn.domain.record import NOT_WEAKENED, WEAKENED
     from keyturn.storage.queries.history import HistoryQuery
 
     database = find_profile(choice).database
@@ -74,6 +75,8 @@ def history_rows(
                 servers=filters.get("server", ()),
                 tools=filters.get("tool", ()),
                 outcomes=filters.get("outcome", ()),
+                # Only where they are asked for: the rest of the list is decisions.
+                weakenings=not {WEAKENED, NOT_WEAKENED}.isdisjoint(filters.get("outcome", ())),
                 tiers=filters.get("tier", ()),
                 rules=filters.get("rule", ()),
                 since=" ".join(filters.get("since", ())),

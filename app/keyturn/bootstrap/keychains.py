@@ -10,7 +10,7 @@ from keyturn.desktop.paths import Profile
 from keyturn.desktop.processes import SystemProcesses
 from keyturn.desktop.resources import find_resources
 from keyturn.domain.configuration import CwdMode, ServerConfig
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, filled
 from keyturn.domain.launch import remote_identity
 
 
@@ -43,7 +43,10 @@ def headless_keychain(
     for server in with_secrets:
         if server.cwd is CwdMode.AGENT:
             raise ConfigurationError(
-                f"The server {server.name} has a secret and starts in the agent's folder.",
+                filled(
+                    "The server {name} has a secret and starts in the agent's folder.",
+                    name=server.name,
+                ),
                 cause="A secret is bound to one command in one folder.",
                 mend="Give the server another `cwd`, or no secret.",
             )

@@ -37,6 +37,7 @@ from keyturn.bootstrap.overseeing import Troubles, make_overview
 from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.sign_ins import SignInsOnDemand
 from keyturn.bootstrap.spoken import spoken_words
+from keyturn.bootstrap.weakenings import make_weakening
 from keyturn.broker.downstream_socket import DownstreamSocket
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.hub import Hub, HubSettings
@@ -156,6 +157,7 @@ class Service:
             new_tasks=base.new_tasks,
             floods=base.floods,
             practice=self.practice,
+            weakening=make_weakening(base, self.presence),
         )
 
     async def run(

@@ -12,7 +12,7 @@ from keyturn.desktop.browser import DesktopBrowser
 from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.sign_in_program import SignInProgram
 from keyturn.domain.configuration import ServerConfig
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, filled
 from keyturn.presentation.words import Words
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ class SignInsOnDemand:
         """Open the person's browser, who asked for it; raises ConfigurationError where none may."""
         sign_in = self().of(server)
         if sign_in is None:
-            raise ConfigurationError(f"The headers of {server.name} say who asks already.")
+            raise ConfigurationError(
+                filled("The headers of {name} say who asks already.", name=server.name)
+            )
         await sign_in.sign_in(DesktopBrowser(env=self._env))
 
     async def sign_out(self, server: ServerConfig) -> None:

@@ -1,4 +1,4 @@
-"""Which language the broker speaks to its person, and what follows when they choose another."""
+"""Which language the broker speaks to its person, from when they choose it."""
 
 from collections.abc import Callable, Mapping
 
@@ -20,15 +20,13 @@ def follow_language(
     env: Mapping[str, str],
     settings: Callable[[], Mapping[str, str]],
     observers: Observers,
-    changed: Callable[[], None],
 ) -> None:
-    """Speak what the settings say from then on; `changed` is called after each change."""
+    """Speak what the settings say from then on; the window begins anew by itself."""
 
     def look(topic: Topic) -> None:
         language = _language(env, settings())
         if topic is Topic.SETTINGS and language != words.language:
             words.use(language)
-            changed()
 
     observers.subscribe(look)
 

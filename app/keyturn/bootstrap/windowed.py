@@ -85,7 +85,6 @@ async def run_with_console(
         env=foundation.env,
         settings=lambda: foundation.registry.settings,
         observers=foundation.observers,
-        changed=console.reopen,
     )
     enrolment = Enrolment(
         live=service.hub,

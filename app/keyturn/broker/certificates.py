@@ -18,7 +18,7 @@ import httpx2
 
 from keyturn.domain.certificate import Certificate, vouches
 from keyturn.domain.der import public_key_info
-from keyturn.domain.errors import ServerUnavailable
+from keyturn.domain.errors import ServerUnavailable, filled
 
 _SECONDS = 10.0
 _HANDSHAKE = "connection.start_tls.complete"
@@ -78,8 +78,8 @@ async def certificate_of(url: str, server: str) -> Certificate | None:
     except (OSError, TimeoutError) as error:
         cause = getattr(error, "verify_message", "") or type(error).__name__
         raise ServerUnavailable(
-            f"The server {server} could not be reached.",
-            cause=f"{parts.hostname}: {cause}",
+            filled("The server {server} could not be reached.", server=server),
+            cause=filled("{hostname}: {cause}", hostname=parts.hostname, cause=cause),
             mend="Look whether its address is right and it runs, then reconnect.",
         ) from error
     try:
@@ -88,7 +88,7 @@ async def certificate_of(url: str, server: str) -> Certificate | None:
         writer.transport.abort()
     if certificate is None:
         raise ServerUnavailable(
-            f"The certificate cannot be read that {server} shows.",
+            filled("The certificate cannot be read that {server} shows.", server=server),
             mend="Have its certificate issued anew, with a key that is common today.",
         )
     return certificate

@@ -16,7 +16,7 @@ from keyturn.broker.frames import LineBudget, Oversize, Tap
 from keyturn.broker.line_reader import LineReader, LineReceiver
 from keyturn.broker.paced_writer import PacedWriter
 from keyturn.broker.turns import PAYLOAD, TURN
-from keyturn.domain.errors import ServerUnavailable
+from keyturn.domain.errors import ServerUnavailable, filled
 
 GRACE_SECONDS = 2.0
 """After closing stdin, and again after SIGTERM (the MCP SDK's own shutdown sequence)."""
@@ -112,7 +112,7 @@ class ChildProcess:
             cause = error.strerror if isinstance(error, OSError) else str(error)
             raise ServerUnavailable(
                 "The server could not be started.",
-                cause=f"{cause}." if cause else "",
+                cause=filled("{cause}.", cause=cause) if cause else "",
                 mend="Look at its command and its folder.",
             ) from error
         child = cls(process, tree, tasks, f"{MARK}={mark}", ends.slow)

@@ -26,7 +26,7 @@ from keyturn.domain.approval import State
 from keyturn.domain.certificate import closure_with
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
-from keyturn.domain.errors import ServerUnavailable
+from keyturn.domain.errors import ServerUnavailable, filled
 from keyturn.domain.launch import LaunchIdentity, remote_identity
 
 LOOK_SECONDS = 15.0
@@ -121,7 +121,7 @@ class Hub:
         """
         config = self._servers.get(server)
         if config is None:
-            raise ServerUnavailable(f"No server named {server} is set up.")
+            raise ServerUnavailable(filled("No server named {server} is set up.", server=server))
         await self._reviews.review(config)
 
     async def _open_own(self, server: ServerConfig) -> tuple[Connection, ServerStart]:

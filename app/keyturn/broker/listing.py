@@ -25,7 +25,7 @@ from keyturn.broker.tool_list import (
 )
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.definition import ToolDefinition
-from keyturn.domain.errors import ServerUnavailable
+from keyturn.domain.errors import Said, ServerUnavailable, filled
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Listed:
     """What one look found."""
 
     tools: list[ToolDefinition]
-    left_out: str = ""
+    left_out: Said | str = ""
     """A phrase that says what was not read, because it is beyond the limits."""
 
 
@@ -264,14 +264,14 @@ async def listed_tools(
         _log.warning("server did not answer %s", method)
         return None
     if left_out:
-        server.note("tools", left_out.encode())
+        server.note("tools", str(left_out).encode())
     known = pages or left_out
     return Listed(tools=unmistakable(pages), left_out=left_out) if known else None
 
 
 async def _read_pages(
     server: Asks, meta: JsonObject | None, pages: list[ToolPage], method: str
-) -> str:
+) -> Said | str:
     """Read on to the last page or a limit; return what was left out for a limit."""
     cursor = ""
     while True:
@@ -291,16 +291,26 @@ async def _read_pages(
         if not page.cursor or page.cursor == cursor or page.too_many:
             return _left_out(pages)
         if len(pages) >= MOST_PAGES:
-            return f"the list has more than {MOST_PAGES} pages, and the rest is left out"
+            return filled(
+                "the list has more than {most} pages, and the rest is left out", most=MOST_PAGES
+            )
         cursor = page.cursor
 
 
-_TOO_LONG = f"the list is over {LIST_BYTES} bytes, and what is beyond is left out"
+_TOO_LONG = filled("the list is over {most} bytes, and what is beyond is left out", most=LIST_BYTES)
 
 
-def _left_out(pages: list[ToolPage]) -> str:
+def _left_out(pages: list[ToolPage]) -> Said | str:
     if any(page.too_many for page in pages):
-        return f"the list has more than {MOST_TOOLS} tools, and the rest is left out"
+        return filled(
+            "the list has more than {most} tools, and the rest is left out", most=MOST_TOOLS
+        )
     large = sum(page.too_large for page in pages)
-    limits = f"over {TOOL_BYTES} bytes or {TOOL_MARKS} values"
-    return f"{large} tools are {limits}, and are left out" if large else ""
+    if not large:
+        return ""
+    return filled(
+        "{large} tools are over {size} bytes or {marks} values, and are left out",
+        large=large,
+        size=TOOL_BYTES,
+        marks=TOOL_MARKS,
+    )

@@ -24,7 +24,7 @@ from keyturn.broker.oauth_redirect import RedirectListener, RedirectTexts
 from keyturn.broker.oauth_tokens import Tokens, TokenStore
 from keyturn.broker.oauth_words import Challenge, NoSignIn, SignInWanted
 from keyturn.domain.configuration import OAuthConfig, ServerConfig
-from keyturn.domain.errors import KeyturnError, SecretStoreUnavailable
+from keyturn.domain.errors import KeyturnError, SecretStoreUnavailable, filled
 from keyturn.domain.remote import names_authorization
 
 if TYPE_CHECKING:
@@ -347,8 +347,14 @@ async def _client_secret(means: SignInMeans, server: ServerConfig) -> str:
     secret = await means.secrets.get(server.name, name) if name else None
     if name and secret is None:
         raise SecretStoreUnavailable(
-            f"The keychain holds no value named {name} for {server.name}.",
-            mend=f"Store it: keyturn credential set {server.name} {name}",
+            filled(
+                "The keychain holds no value named {name} for {server}.",
+                name=name,
+                server=server.name,
+            ),
+            mend=filled(
+                "Store it: keyturn credential set {server} {name}", server=server.name, name=name
+            ),
         )
     return "" if secret is None else secret.value
 

@@ -17,7 +17,7 @@ from keyturn.broker.routes import DISCOVER, INITIALIZE, INITIALIZED
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.definition import ToolDefinition
-from keyturn.domain.errors import ServerUnavailable
+from keyturn.domain.errors import ServerUnavailable, filled
 
 MODERN = "2026-07-28"
 LEGACY = "2025-11-25"
@@ -131,7 +131,7 @@ async def _tools(
     if listed.left_out and not listed.tools:
         raise ServerUnavailable(
             "The server's list of tools is longer than Keyturn reads.",
-            cause=f"In short: {listed.left_out}.",
+            cause=filled("In short: {left_out}.", left_out=listed.left_out),
             mend="Ask its maker for a shorter list, or configure it to offer fewer tools.",
         )
     return [*listed.tools, *beside]

@@ -51,6 +51,7 @@ NOT_STARTED = "The server could not be started. Ask the user to look at it in Ke
 _FAULTS = 10
 _NOTHING_SENT = "Nothing was sent."
 _DO_NOT_REPEAT = "Do not repeat this call; ask the user how to go on."
+_CORRECT_IT = "Correct it, then send it again."
 _REVIEW_IT = "Ask the user to review it in Keyturn."
 _ERROR = (
     f"Refused by Keyturn after an error of its own or of the server. {_NOTHING_SENT} "
@@ -66,7 +67,9 @@ _TEXTS = {
     Outcome.DENIED_RULE: (
         f"Denied by a rule of the user in Keyturn. {_NOTHING_SENT} {_DO_NOT_REPEAT}"
     ),
-    Outcome.CANCELLED_BY_CLIENT: f"Withdrawn before it was decided. {_NOTHING_SENT}",
+    Outcome.CANCELLED_BY_CLIENT: (
+        f"Withdrawn before it was decided. {_NOTHING_SENT} Call again where it is still needed."
+    ),
     Outcome.REFUSED_PAUSED: PAUSED,
     Outcome.REFUSED_OVERLOAD: (
         f"Refused by Keyturn: too many calls wait for the user. {_NOTHING_SENT} "
@@ -75,7 +78,9 @@ _TEXTS = {
     Outcome.REFUSED_UNREVIEWED: (
         f"Refused by Keyturn: the user has not reviewed this tool. {_NOTHING_SENT} {_REVIEW_IT}"
     ),
-    Outcome.REFUSED_HIDDEN: f"Refused by Keyturn: this tool is not offered. {_NOTHING_SENT}",
+    Outcome.REFUSED_HIDDEN: (
+        f"Refused by Keyturn: this tool is not offered. {_NOTHING_SENT} {_DO_NOT_REPEAT}"
+    ),
     Outcome.REFUSED_KEYCHAIN: (
         "Refused by Keyturn: a credential of this server cannot be read from the keychain. "
         f"{_NOTHING_SENT} Ask the user to unlock it, then reconnect."
@@ -108,7 +113,7 @@ def refusal_text(refused: Refused, method: str = TOOLS_CALL) -> str:
     if method == TOOLS_CALL:
         return _text_of_call(refused)
     if refused.outcome in (Outcome.REFUSED_MALFORMED, Outcome.REFUSED_INVALID_ARGUMENTS):
-        return f"Refused by Keyturn: {_faults(refused)}. {_NOTHING_SENT}"
+        return f"Refused by Keyturn: {_faults(refused)}. {_NOTHING_SENT} {_CORRECT_IT}"
     text = _text_of_call(refused)
     if method == PROMPT:
         text = text.replace("this tool", "this prompt")
@@ -162,7 +167,7 @@ def _text_of_outcome(refused: Refused) -> str:
                 f"user, or repeat the identical call later. Ticket {refused.ticket}."
             )
         case Outcome.REFUSED_MALFORMED:
-            return f"Refused by Keyturn: {_faults(refused)}. {_NOTHING_SENT}"
+            return f"Refused by Keyturn: {_faults(refused)}. {_NOTHING_SENT} {_CORRECT_IT}"
         case Outcome.REFUSED_NO_APPROVER if refused.faults in _WHO_IS_MISSING:
             return f"Refused by Keyturn: {_WHO_IS_MISSING[refused.faults]}"
         case Outcome.ERROR_BROKER if refused.faults == (WANTS_SIGN_IN,):

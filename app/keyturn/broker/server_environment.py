@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, CwdMode, ServerConfig
-from keyturn.domain.errors import ServerUnavailable
+from keyturn.domain.errors import ServerUnavailable, filled
 from keyturn.domain.launch import LaunchIdentity
 from keyturn.domain.system_text import readable
 
@@ -93,11 +93,14 @@ def program_of(launch: LaunchIdentity, environment: Mapping[str, str]) -> str:
             if readable(os.path.realpath(candidate)) == launch.executable:
                 return str(candidate)
             raise ServerUnavailable(
-                f"The command {name} now leads to another program than the one agreed to.",
+                filled(
+                    "The command {name} now leads to another program than the one agreed to.",
+                    name=name,
+                ),
                 mend="Reconnect, so that it is reviewed.",
             )
     raise ServerUnavailable(
-        f"The command {name or '(empty)'} was not found.",
+        filled("The command {name} was not found.", name=name or "(empty)"),
         mend="Install it, or correct the server's command in Keyturn.",
     )
 

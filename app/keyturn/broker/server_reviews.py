@@ -13,7 +13,7 @@ from keyturn.broker.own_connection import Unattended, list_on_own_connection
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.configuration import ServerConfig
-from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
+from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable, filled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class ServerReviews:
         seconds = self._services.limits.review_seconds
         if not await self._services.reviews.consent(connection, seconds):
             raise ServerUnavailable(
-                f"The command of {server.name} waits for your agreement.",
+                filled("The command of {name} waits for your agreement.", name=server.name),
                 mend="Answer it in the queue, then review the tools again.",
             )
         # A person took their time, and much may have happened meanwhile.
@@ -81,13 +81,13 @@ class ServerReviews:
         try:
             tools = await list_on_own_connection(upstream, self._place.version)
         except SecretStoreUnavailable as error:
-            raise ServerUnavailable(error.sentence, mend=error.mend) from error
+            raise ServerUnavailable(error.parts[0], mend=error.parts[2]) from error
         finally:
             del self._running[upstream]
         self._require(server)
         if not await files_as_agreed(self._services, self._means, connection, start):
             raise ServerUnavailable(
-                f"The files of {server.name} were changed while it started.",
+                filled("The files of {name} were changed while it started.", name=server.name),
                 mend="Review the tools again; its command is asked about first.",
             )
         await self._services.reviews.listed(connection, tools)
@@ -99,5 +99,6 @@ class ServerReviews:
             )
         if not self._place.is_current(server):
             raise ServerUnavailable(
-                f"The server {server.name} was removed or changed.", mend="Review it as it is now."
+                filled("The server {name} was removed or changed.", name=server.name),
+                mend="Review it as it is now.",
             )

@@ -22,7 +22,7 @@ from keyturn.broker.server_environment import (
 )
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import Limits, ServerConfig
-from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
+from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable, filled
 from keyturn.domain.launch import LaunchIdentity
 
 if TYPE_CHECKING:
@@ -94,15 +94,21 @@ async def server_command(start: ServerStart, means: ServerMeans) -> Command:
     program = program_of(launch, search)
     if not same:
         raise ServerUnavailable(
-            f"The program of {start.server.name} is not the one agreed to: it was changed "
-            "since the agent connected.",
+            filled(
+                "The program of {name} is not the one agreed to: "
+                "it was changed since the agent connected.",
+                name=start.server.name,
+            ),
             mend="Reconnect, so that it is reviewed.",
         )
     now = await means.looks.closure(launch, search, anew=True)
     if now.closure_hash != start.closure.closure_hash:
         raise ServerUnavailable(
-            f"What {start.server.name} loads is not what was agreed to: files were changed "
-            "since the agent connected.",
+            filled(
+                "What {name} loads is not what was agreed to: "
+                "files were changed since the agent connected.",
+                name=start.server.name,
+            ),
             mend="Reconnect, so that it is reviewed.",
         )
     if start.closure.python:
@@ -120,8 +126,16 @@ async def _secrets(start: ServerStart, means: ServerMeans) -> dict[str, str]:
         secret = await means.secrets.get(start.server.name, name)
         if secret is None:
             raise SecretStoreUnavailable(
-                f"The keychain holds no value named {name} for {start.server.name}.",
-                mend=f"Store it: keyturn credential set {start.server.name} {name}",
+                filled(
+                    "The keychain holds no value named {name} for {server}.",
+                    name=name,
+                    server=start.server.name,
+                ),
+                mend=filled(
+                    "Store it: keyturn credential set {server} {name}",
+                    server=start.server.name,
+                    name=name,
+                ),
             )
         found[place] = secret.value
         means.credential_used(start.server.name, name)

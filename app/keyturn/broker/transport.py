@@ -13,7 +13,7 @@ from keyturn.broker.envelope import RequestId
 from keyturn.broker.server_start import ServerMeans, ServerStart, server_command, server_headers
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import RemoteTransport
-from keyturn.domain.errors import ServerUnavailable
+from keyturn.domain.errors import ServerUnavailable, filled
 
 _PRINTABLE = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?")
 
@@ -151,6 +151,6 @@ def _check(headers: Mapping[str, str], server: str) -> None:
     """Refuse what HTTP cannot carry here, where no error's text repeats a secret."""
     if not all(_PRINTABLE.fullmatch(part) for pair in headers.items() for part in pair):
         raise ServerUnavailable(
-            f"A header of {server} holds characters that cannot be sent.",
+            filled("A header of {server} holds characters that cannot be sent.", server=server),
             mend="Give it a name and a value of printable ASCII, with no space at their ends.",
         )

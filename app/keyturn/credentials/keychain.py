@@ -13,7 +13,7 @@ from keyturn.application.ports.secret_store import Secret
 from keyturn.credentials.backends import Keychain, choose_keychain
 from keyturn.credentials.keychain_thread import KeychainThread, NoAnswer
 from keyturn.credentials.refusing import no_keychain
-from keyturn.domain.errors import KeyturnError, SecretStoreUnavailable
+from keyturn.domain.errors import KeyturnError, SecretStoreUnavailable, filled
 
 TIMEOUT_SECONDS = 10.0
 
@@ -141,7 +141,10 @@ class KeychainSecretStore:
     def _silent(self) -> SecretStoreUnavailable:
         return SecretStoreUnavailable(
             "The keychain does not answer.",
-            cause=f"It had {self._timeout_seconds:g} seconds; it may be waiting for its password.",
+            cause=filled(
+                "It had {seconds:g} seconds; it may be waiting for its password.",
+                seconds=self._timeout_seconds,
+            ),
             mend="Answer its question if there is one, and try again.",
         )
 
@@ -158,7 +161,7 @@ def _failed(error: Exception) -> SecretStoreUnavailable:
     # Only its kind: the text of a foreign error may hold what it was given.
     return SecretStoreUnavailable(
         "The keychain failed.",
-        cause=f"Its answer was an error of the kind {type(error).__name__}.",
+        cause=filled("Its answer was an error of the kind {kind}.", kind=type(error).__name__),
         mend="See whether its own program works, and try again.",
     )
 
@@ -168,6 +171,10 @@ def _refuse_too_long(secret: Secret, longest: int | None) -> None:
     if longest is not None and units > longest:
         raise KeyturnError(
             "The value is too long for this system's keychain.",
-            cause=f"It has {units} characters, and the keychain takes {longest}.",
+            cause=filled(
+                "It has {units} characters, and the keychain takes {longest}.",
+                units=units,
+                longest=longest,
+            ),
             mend="Use a shorter credential, such as a token instead of a certificate.",
         )

@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, filled
 
 LARGEST_FILE = 4 * 1024 * 1024
 """Bytes that `read_owned` takes at most; configuration and token files are far smaller."""
@@ -32,7 +32,7 @@ def make_private_folder(folder: Path) -> None:
         _check_parent(folder)
     except OSError as error:
         raise ConfigurationError(
-            f"The folder {folder} cannot be used.",
+            filled("The folder {folder} cannot be used.", folder=folder),
             cause=_cause(error),
             mend="Choose a folder that you can write to, for example with KEYTURN_HOME.",
         ) from error
@@ -59,8 +59,8 @@ def read_owned(path: Path, *, secret: bool = False) -> bytes:
             raise _unreadable(path, error) from error
     if len(content) > LARGEST_FILE:
         raise ConfigurationError(
-            f"The file {path} is too large.",
-            cause=f"It has more than {LARGEST_FILE} bytes.",
+            filled("The file {path} is too large.", path=path),
+            cause=filled("It has more than {largest} bytes.", largest=LARGEST_FILE),
             mend="Check that this is the file you meant.",
         )
     return content
@@ -79,7 +79,7 @@ def _missing(folder: Path) -> list[Path]:
 def _check_folder(folder: Path) -> None:
     if folder.is_symlink():
         raise ConfigurationError(
-            f"The folder {folder} is a link.",
+            filled("The folder {folder} is a link.", folder=folder),
             cause="A link can be turned to another place while Keyturn runs.",
             mend="Name the folder itself.",
         )
@@ -92,15 +92,15 @@ def _check_folder(folder: Path) -> None:
         found = os.fstat(descriptor)
         if found.st_uid != os.geteuid():
             raise ConfigurationError(
-                f"The folder {folder} belongs to somebody else.",
-                cause=f"Its owner is the user with the number {found.st_uid}.",
+                filled("The folder {folder} belongs to somebody else.", folder=folder),
+                cause=filled("Its owner is the user with the number {owner}.", owner=found.st_uid),
                 mend="Choose another folder, or run Keyturn as that user.",
             )
         if found.st_mode & _WRITABLE_BY_OTHERS:
             raise ConfigurationError(
-                f"The folder {folder} can be written to by others.",
+                filled("The folder {folder} can be written to by others.", folder=folder),
                 cause="They could have put files there that Keyturn would trust.",
-                mend=f"Look at what it holds, then: chmod 700 {folder}",
+                mend=filled("Look at what it holds, then: chmod 700 {folder}", folder=folder),
             )
         if found.st_mode & _GROUP_OR_OTHERS:
             os.fchmod(descriptor, 0o700)
@@ -115,9 +115,9 @@ def _check_parent(path: Path) -> None:
     found = path.parent.stat()
     if hasattr(os, "geteuid") and found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
         raise ConfigurationError(
-            f"Everybody can replace {path}.",
-            cause=f"The folder {path.parent} can be written to by all users.",
-            mend=f"chmod o-w {path.parent}",
+            filled("Everybody can replace {path}.", path=path),
+            cause=filled("The folder {folder} can be written to by all users.", folder=path.parent),
+            mend=filled("chmod o-w {folder}", folder=path.parent),
         )
 
 
@@ -138,34 +138,42 @@ def _open_checked(path: Path, *, secret: bool) -> int:
 def _check_file(path: Path, found: os.stat_result, *, secret: bool) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise ConfigurationError(
-            f"{path} is not a file.", cause="", mend="Name a regular file instead."
+            filled("{path} is not a file.", path=path),
+            cause="",
+            mend="Name a regular file instead.",
         )
     if not hasattr(os, "geteuid"):
         return
     # Root can change every file anyway, and owns the programs that an approver command names.
     if found.st_uid not in (os.geteuid(), 0):
         raise ConfigurationError(
-            f"The file {path} belongs to somebody else.",
-            cause=f"Its owner is the user with the number {found.st_uid}, who can change it.",
+            filled("The file {path} belongs to somebody else.", path=path),
+            cause=filled(
+                "Its owner is the user with the number {owner}, who can change it.",
+                owner=found.st_uid,
+            ),
             mend="Make a copy of your own and name that.",
         )
     if found.st_mode & _WRITABLE_BY_OTHERS:
         raise ConfigurationError(
-            f"The file {path} can be written to by others.",
-            cause=f"Its mode is {stat.S_IMODE(found.st_mode):04o}.",
-            mend=f"Look at what it says, then: chmod go-w {path}",
+            filled("The file {path} can be written to by others.", path=path),
+            cause=filled("Its mode is {mode:04o}.", mode=stat.S_IMODE(found.st_mode)),
+            mend=filled("Look at what it says, then: chmod go-w {path}", path=path),
         )
     if secret and found.st_mode & _GROUP_OR_OTHERS:
         raise ConfigurationError(
-            f"The file {path} can be read by others.",
-            cause=f"It holds a secret, and its mode is {stat.S_IMODE(found.st_mode):04o}.",
-            mend=f"Make a new secret, then: chmod 600 {path}",
+            filled("The file {path} can be read by others.", path=path),
+            cause=filled(
+                "It holds a secret, and its mode is {mode:04o}.",
+                mode=stat.S_IMODE(found.st_mode),
+            ),
+            mend=filled("Make a new secret, then: chmod 600 {path}", path=path),
         )
 
 
 def _unreadable(path: Path, error: OSError) -> ConfigurationError:
     return ConfigurationError(
-        f"The file {path} cannot be read.",
+        filled("The file {path} cannot be read.", path=path),
         cause=_cause(error),
         mend="Check the name and the permissions.",
     )

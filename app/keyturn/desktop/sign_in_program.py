@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from keyturn.desktop.process_tree import end_process_tree, with_parent_death_signal
-from keyturn.domain.errors import ServerUnavailable
+from keyturn.domain.errors import ServerUnavailable, filled
 
 GRACE_SECONDS = 2.0
 
@@ -40,4 +40,6 @@ class SignInProgram:
                 await end_process_tree(process.pid, GRACE_SECONDS)
                 await process.wait()
         if code != 0:
-            raise ServerUnavailable(f"The program of `sign_in` ended with code {code}.")
+            raise ServerUnavailable(
+                filled("The program of `sign_in` ended with code {code}.", code=code)
+            )

@@ -10,7 +10,7 @@ from typing import Any, cast
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.desktop.private_files import make_private_folder
 from keyturn.desktop.wall_time import utc_text
-from keyturn.domain.errors import ConfigurationError, KeyturnError
+from keyturn.domain.errors import ConfigurationError, KeyturnError, filled
 from keyturn.domain.system_text import readable
 
 _LARGEST = 65_536
@@ -70,7 +70,7 @@ class FileStopSentinel:
             raise KeyturnError(
                 "The stop cannot be written to disk, so it would not survive a restart.",
                 cause=str(error),
-                mend=f"Make the file yourself: {self._path}",
+                mend=filled("Make the file yourself: {path}", path=self._path),
             ) from error
 
     def read(self) -> StopFacts | None:
@@ -97,8 +97,8 @@ class FileStopSentinel:
         except OSError as error:
             raise KeyturnError(
                 "The stop cannot be lifted.",
-                cause=f"{error.strerror or error}.",
-                mend=f"Remove it yourself and try again: {self._path}",
+                cause=filled("{strerror}.", strerror=error.strerror or error),
+                mend=filled("Remove it yourself and try again: {path}", path=self._path),
             ) from error
 
     def _made_at(self) -> str:

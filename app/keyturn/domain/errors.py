@@ -1,18 +1,53 @@
 """Errors that a person may read: one base, few leaves, each with sentence, cause and mend."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
-class KeyturnError(Exception):
-    """Something went wrong that a person can do something about."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An English text of ours and what is put into it, so that a window can say it otherwise.
 
-    def __init__(self, sentence: str, *, cause: str = "", mend: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    The template is its key. It is ours and a literal; the values are anybody's, and text only.
+    """
+
+    template: str
+    values: Mapping[str, object]
+
+    def __str__(self) -> str:
+        """Say it in English: for logs and the command line."""
+        return self.template.format_map(self.values) if self.values else self.template
+
+
+def filled(template: str, /, **values: object) -> Said:
+    """Return a text with values: `filled("No server named {name}.", name=name)`."""
+    return Said(template, values)
+
+
+def said_by(fault: Exception) -> Said:
+    """Return what an error of the domain says of itself, to be put into a sentence."""
+    first = fault.args[0] if fault.args else ""
+    return first if isinstance(first, Said) else Said(str(fault), {})
+
+
+class KeyturnError(Exception):
+    """Something went wrong that a person can do something about.
+
+    Of each part a `str` is said as it stands: a sentence of ours without values, or foreign text.
+    """
+
+    def __init__(
+        self, sentence: str | Said, *, cause: str | Said = "", mend: str | Said = ""
+    ) -> None:
+        super().__init__(str(sentence))
+        self.parts = (sentence, cause, mend)
+        """The three below, as they can be said in another language."""
+        self.sentence = str(sentence)
         """What happened, in one sentence."""
-        self.cause = cause
+        self.cause = str(cause)
         """Why, as far as known; may be empty."""
-        self.mend = mend
+        self.mend = str(mend)
         """What the reader can do about it; may be empty."""
 
     def __str__(self) -> str:

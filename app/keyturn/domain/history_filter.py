@@ -25,5 +25,7 @@ class HistoryFilter:
     """UTC, ISO 8601, as in records; included."""
     until: str = ""
     """UTC, ISO 8601; excluded."""
+    weakenings: bool = False
+    """With what protects less since then, which is no decision and counts as none."""
     text: str = ""
     """Anywhere in names and in short (masked) arguments; ASCII case is ignored."""

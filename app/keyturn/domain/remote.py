@@ -12,7 +12,7 @@ from keyturn.domain.configuration import (
     RemoteTransport,
     ServerConfig,
 )
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, Said, filled
 
 SCHEMES = ("http://", "https://")
 """How the address of a remote server begins."""
@@ -146,24 +146,41 @@ def checked_launch(server: ServerConfig) -> ServerConfig:
     """
     if bool(server.command) == bool(server.url):
         raise ConfigurationError(
-            f"The server {server.name} needs a command or an address, and not both.",
+            filled(
+                "The server {name} needs a command or an address, and not both.", name=server.name
+            ),
         )
     if server.url and server.env:
         raise ConfigurationError(
-            f"The server {server.name} is not started here, so it has no environment variables.",
+            filled(
+                "The server {name} is not started here, so it has no environment variables.",
+                name=server.name,
+            ),
             mend="What it needs with each request goes into headers.",
         )
     if server.headers and not server.url:
-        raise ConfigurationError(f"The server {server.name} has no address to send headers to.")
+        raise ConfigurationError(
+            filled("The server {name} has no address to send headers to.", name=server.name)
+        )
     if server.transport is not RemoteTransport.HTTP and not server.url:
-        raise ConfigurationError(f"The server {server.name} has no address to use a transport to.")
+        raise ConfigurationError(
+            filled("The server {name} has no address to use a transport to.", name=server.name)
+        )
     if len({name.lower() for name in server.headers}) < len(server.headers):
-        raise ConfigurationError(f"The server {server.name} is given a header twice.")
+        raise ConfigurationError(
+            filled("The server {name} is given a header twice.", name=server.name)
+        )
     fault = fault_of_url(server.url) if server.url else None
     if fault is not None:
-        raise ConfigurationError(f"The address of the server {server.name} {fault}.")
+        raise ConfigurationError(
+            filled(
+                "The address of the server {name} {fault}.", name=server.name, fault=Said(fault, {})
+            )
+        )
     for name, value in server.headers.items():
         wrong = fault_of_header(name, value)
         if wrong is not None:
-            raise ConfigurationError(f"{name[:80]!a} {wrong}.")
+            raise ConfigurationError(
+                filled("{name!a} {wrong}.", name=name[:80], wrong=Said(wrong, {}))
+            )
     return server

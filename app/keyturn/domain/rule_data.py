@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.condition import Condition, ConditionFault, Operator, fault_of
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, Said, filled, said_by
 from keyturn.domain.pattern import BadPattern, name_matches
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_life import NO_LIMITS, RuleLimits, Window, instant
@@ -47,7 +47,7 @@ def rule_from_data(data: Mapping[str, JsonValue], *, default_id: str = "") -> Ru
     """
     unknown = sorted(set(data) - _RULE_KEYS)
     if unknown:
-        raise _fault(f"A rule has the unknown key {unknown[0]!r}.")
+        raise _fault(filled("A rule has the unknown key {unknown!r}.", unknown=unknown[0]))
     names = {key: _pattern(data, key) for key in ("agent", "server", "tool")}
     enabled = data.get("enabled", True)
     if not isinstance(enabled, bool):
@@ -115,7 +115,9 @@ def _default_id(data: Mapping[str, JsonValue], default_id: str, limits: RuleLimi
 def _limits(data: Mapping[str, JsonValue]) -> RuleLimits:
     said = data.get("limits", {})
     if not isinstance(said, dict) or set(said) - _LIMIT_KEYS:
-        raise _fault(f"A rule's `limits` have keys other than {', '.join(_COUNTS)}, until.")
+        raise _fault(
+            filled("A rule's `limits` have keys other than {keys}, until.", keys=", ".join(_COUNTS))
+        )
     limits = RuleLimits(
         per_minute=_count(said, "per_minute"),
         uses=_count(said, "uses"),
@@ -131,7 +133,13 @@ def _count(said: JsonObject, key: str) -> int | None:
     if key not in said:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_USES:
-        raise _fault(f"A rule's limit `{key}` is no whole number from 1 to {MOST_USES}.")
+        raise _fault(
+            filled(
+                "A rule's limit `{key}` is no whole number from 1 to {most}.",
+                key=key,
+                most=MOST_USES,
+            )
+        )
     return value
 
 
@@ -155,7 +163,9 @@ def _instant(said: JsonObject, key: str) -> str:
     try:
         return instant(_text(said, key, ""))
     except ValueError as fault:
-        raise _fault(f"A rule's `{key}` cannot be read: {fault}.") from fault
+        raise _fault(
+            filled("A rule's `{key}` cannot be read: {fault}.", key=key, fault=said_by(fault))
+        ) from fault
 
 
 def _effect(data: Mapping[str, JsonValue]) -> Effect:
@@ -170,7 +180,7 @@ def _kind(data: Mapping[str, JsonValue]) -> Kind:
         return Kind(_text(data, "kind", Kind.CALL.value))
     except ValueError:
         kinds = ", ".join(kind.value for kind in Kind)
-        raise _fault(f"A rule's `kind` is none of {kinds}.") from None
+        raise _fault(filled("A rule's `kind` is none of {kinds}.", kinds=kinds)) from None
 
 
 def conditions_from_data(value: JsonValue) -> tuple[Condition, ...]:
@@ -185,17 +195,25 @@ def _condition(item: JsonValue) -> Condition:
         raise _fault("A condition has keys other than path, op, value.")
     path = _text(item, "path", "")
     if path and not path.startswith("/"):
-        raise _fault(f"A condition's path {path!r} is not a JSON Pointer.")
+        raise _fault(filled("A condition's path {path!r} is not a JSON Pointer.", path=path))
     try:
         condition = Condition(
             path=path, op=Operator(_text(item, "op", "")), value=item.get("value")
         )
         fault_of(condition)
     except ConditionFault as fault:
-        raise _fault(f"A condition on {path or 'the arguments'} is unusable: {fault}.") from fault
+        raise _fault(
+            filled(
+                "A condition on {path} is unusable: {fault}.",
+                path=path or Said("the arguments", {}),
+                fault=said_by(fault),
+            )
+        ) from fault
     except ValueError:
         operators = ", ".join(operator.value for operator in Operator)
-        raise _fault(f"A condition's `op` is none of {operators}.") from None
+        raise _fault(
+            filled("A condition's `op` is none of {operators}.", operators=operators)
+        ) from None
     return condition
 
 
@@ -204,18 +222,18 @@ def _pattern(data: Mapping[str, JsonValue], key: str) -> str:
     try:
         name_matches(pattern, "")
     except BadPattern:
-        raise _fault(f"A rule's `{key}` is too long for a pattern.") from None
+        raise _fault(filled("A rule's `{key}` is too long for a pattern.", key=key)) from None
     return pattern
 
 
 def _text(data: Mapping[str, JsonValue], key: str, default: str) -> str:
     value = data.get(key, default)
     if not isinstance(value, str):
-        raise _fault(f"A rule's `{key}` is not a text.")
+        raise _fault(filled("A rule's `{key}` is not a text.", key=key))
     return value
 
 
-def _fault(sentence: str) -> ConfigurationError:
+def _fault(sentence: str | Said) -> ConfigurationError:
     return ConfigurationError(sentence, mend="Correct the rule; no rule is skipped.")
 
 

@@ -12,6 +12,7 @@ from enum import Enum, auto
 
 import msgspec
 
+from keyturn.domain.errors import filled
 from keyturn.domain.touches import ONE, Touches
 
 _INSTANT = re.compile(
@@ -149,11 +150,11 @@ def instant(text: str) -> str:
     Raises ValueError for anything else, a time without its offset included.
     """
     if not _INSTANT.fullmatch(text):
-        raise ValueError(f"{text!r} is no time like 2026-12-24T18:00:00Z")
+        raise ValueError(filled("{text!r} is no time like 2026-12-24T18:00:00Z", text=text))
     try:
         read = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is no time") from None
+        raise ValueError(filled("{text!r} is no time", text=text)) from None
     return written(read)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.errors import Said, filled
 from keyturn.domain.pattern import is_glob, name_matches
 from keyturn.domain.rule import FREELY_SPELT, Kind
 from keyturn.domain.spelling import Fit, fit_of
@@ -149,17 +150,22 @@ def row_of(text: str) -> SightRow:
 def checked_row(row: SightRow) -> SightRow:
     """Return a row that names something; raises ValueError for one that does not."""
     if not row.server or not row.name or max(len(row.server), len(row.name)) > LONGEST_TEXT:
-        raise ValueError(f"has a row without a server and a name of 1 to {LONGEST_TEXT} characters")
+        raise ValueError(
+            filled(
+                "has a row without a server and a name of 1 to {longest} characters",
+                longest=LONGEST_TEXT,
+            )
+        )
     return row
 
 
-def fault_of_rows(rows: Rows) -> str:
-    """Say why a list is too long; empty when it is not."""
+def fault_of_rows(rows: Rows) -> Said | None:
+    """Say why a list is too long; None when it is not."""
     if len(rows) > MOST_ROWS:
-        return f"has more than {MOST_ROWS} rows"
+        return filled("has more than {most} rows", most=MOST_ROWS)
     if sum(is_glob(row.name) for row in rows) > MOST_GLOBS:
-        return f"has more than {MOST_GLOBS} rows with * or ?"
-    return ""
+        return filled("has more than {most} rows with * or ?", most=MOST_GLOBS)
+    return None
 
 
 def rows_to_data(rows: Rows) -> list[JsonValue]:

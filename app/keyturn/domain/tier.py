@@ -23,6 +23,20 @@ CONFIRMABLE = (Tier.T0, Tier.T1, Tier.T2)
 """T3 cannot be configured, only left."""
 
 
+PRODUCTION = "production"
+UNCLEAR = "unclear"
+"""It may reach production: not all of it could be looked at."""
+COMMANDS = "commands"
+WRITTEN = "written"
+"""It runs a file that an earlier call of the session wrote."""
+SIZE = "size"
+CAUSES = (PRODUCTION, UNCLEAR, COMMANDS, WRITTEN, SIZE)
+RAISED_FROM = "raised_from"
+"""In a decision's details: the tier that was confirmed of its tool, where the call's is higher."""
+RAISED_BY = "raised_by"
+"""Beside it: `CAUSES`, each a reason why."""
+
+
 def effective_tier(
     confirmed: Tier | None, *, environment_raises: bool, arguments_bytes: int
 ) -> Tier:

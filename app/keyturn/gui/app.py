@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -60,7 +61,7 @@ class Console:
         # These live as long as the application.
         self._accessible = (AccessibleAllow(), WindowRole(MainWindow))
         verbs = read_verbs(resources / "verbs.toml")
-        self._desk = Desk(look, appearance, self._bridge, verbs, _monotonic_ms)
+        self._desk = Desk(look, appearance, self._bridge, verbs, _monotonic_ms, _language_of)
 
     def run(self) -> int:
         """Show the window until the broker closes its end of the pipes; returns the exit code."""
@@ -74,6 +75,10 @@ class Console:
             loop.close()
             collector.deleteLater()
         return 0
+
+
+def _language_of(settings: Mapping[str, str]) -> str:
+    return language_for(read_window_settings(settings).language, os.environ)
 
 
 def _monotonic_ms() -> int:

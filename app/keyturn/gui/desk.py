@@ -19,6 +19,7 @@ from keyturn.gui.local_time import local_now
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.means import Means
+from keyturn.gui.other_language import LanguageOf, OtherLanguage
 from keyturn.gui.pages import Page
 from keyturn.gui.queue.page import queue_page
 from keyturn.gui.said_so_far import SaidSoFar
@@ -46,7 +47,7 @@ _LONGEST_PROFILE = 32
 
 
 class Desk(QObject):
-    """Owns the window and its presenters."""
+    """Owns the window and its presenters; `language_of` None is for one that never changes."""
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class Desk(QObject):
         bridge: Bridge,
         verbs: Verbs,
         now_ms: Callable[[], int],
+        language_of: LanguageOf | None = None,
     ) -> None:
         super().__init__()
         self._look, self._bridge = look, bridge
@@ -104,9 +106,9 @@ class Desk(QObject):
         )
         self._now_ms = now_ms
         self._away = AwayWatch(self.window, now_ms)
-        self._countdown = QTimer(self)
-        self._countdown.setInterval(_SECOND_MS)
+        self._countdown = QTimer(self, interval=_SECOND_MS)
         self._connect()
+        self._speak(language_of)
 
     def close(self) -> None:
         """Take the window down with the broker."""
@@ -116,6 +118,21 @@ class Desk(QObject):
         self.standing.close()
         self.window.hide()
         self.window.deleteLater()
+
+    def _speak(self, language_of: LanguageOf | None) -> None:
+        """Follow the choice of a language."""
+        if language_of is None:
+            return
+        OtherLanguage(
+            bridge=self._bridge,
+            sender=self.intents,
+            window=self.window,
+            words=self._look.words,
+            memory=self.standing.memory,
+            language_of=language_of,
+            queue=self.queue,
+            parent=self,
+        )
 
     def _eyes(self, now_ms: Callable[[], int]) -> Attention:
         return Attention(

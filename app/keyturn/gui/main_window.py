@@ -88,6 +88,11 @@ class MainWindow(QWidget):
         """Return the page that is shown."""
         return self._page
 
+    def page_of(self, widget: QWidget) -> QWidget:
+        """Return the page that a widget is on, or the window for one that is on none."""
+        pages = (*self._pages.values(), *([self._stopped] if self._stopped is not None else ()))
+        return next((page for page in pages if page.isAncestorOf(widget)), self)
+
     def offer_late(self, pages: Iterable[Page], build: Callable[[Page], None]) -> None:
         """Offer pages that are handed in later; `build` does so before it returns."""
         self._late = dict.fromkeys(pages, build)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from keyturn.domain.pin import SHORTEST
+from keyturn.gui.drafts import UNFINISHED
 from keyturn.gui.forms.fields import PinField
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine
 from keyturn.gui.look import Look
@@ -33,6 +34,7 @@ class PinBar(EscapeFrame):
         super().__init__(parent)
         self._words = words = look.words
         self.setObjectName("pin_bar")
+        self.setProperty(UNFINISHED, True)
         self.setProperty("surface", "raised")
         self.setProperty("edge", "over")
         self.text = Text(look, Type.BODY, Token.TEXT_PRIMARY, wrap=True)

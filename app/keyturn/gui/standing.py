@@ -56,6 +56,11 @@ class Standing(QObject):
         self.tray.open_requested.connect(self._raise)
         self.tray.quit_requested.connect(self._on_quit)
 
+    @property
+    def memory(self) -> WindowMemory:
+        """Return what stores the window's place."""
+        return self._memory
+
     def restore(self, welcome: Welcome) -> None:
         """Put the window where it was; call it before the window is shown."""
         self._memory.restore(welcome.settings)

@@ -13,6 +13,7 @@ from keyturn.presentation.asked_names import is_of_tool
 from keyturn.presentation.card import DiffRow
 from keyturn.presentation.definition_text import laid_out
 from keyturn.presentation.json_nodes import read_json
+from keyturn.presentation.refused import reason_text
 from keyturn.presentation.text_diff import diff_rows
 from keyturn.presentation.visible_text import json_escaped
 from keyturn.presentation.words import Words
@@ -39,7 +40,8 @@ def is_editable(request: ApprovalRequest, *, stopped: bool) -> bool:
     """Tell whether the window offers it; `stopped` is of an agent that waits no more."""
     of_call = request.kind is RequestKind.CALL and is_of_tool(request.method)
     practice = request.because == BECAUSE_PRACTICE
-    return of_call and not practice and not stopped and len(request.arguments) <= LONGEST_EDIT_BYTES
+    can_change = of_call and not practice and not request.goes_on
+    return can_change and not stopped and len(request.arguments) <= LONGEST_EDIT_BYTES
 
 
 def edit_text(arguments: str) -> str:
@@ -77,4 +79,4 @@ def _fault(text: str, read: Malformed, words: Words) -> str:
         return words("edit.no_json", place=place)
     except (ValueError, RecursionError):
         pass
-    return words("edit.malformed", reason=read.reason)
+    return words("edit.malformed", reason=reason_text(read.reason, words))

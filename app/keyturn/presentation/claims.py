@@ -13,6 +13,7 @@ from keyturn.presentation.launch_facts import (
     launch_facts,
     program_facts,
 )
+from keyturn.presentation.tier_reasons import tier_pairs
 from keyturn.presentation.words import Words
 
 _HINTS: tuple[tuple[str, str, str], ...] = (
@@ -73,6 +74,7 @@ def observed_pairs(request: ApprovalRequest, words: Words) -> tuple[Pair, ...]:
         pairs.append(_seen(words("phrases.connected_by"), asked.transport, words))
         enrolled = "phrases.enrolled_here" if asked.agent_enrolled else "phrases.not_enrolled"
         pairs.append(Pair(key=words("phrases.enrolled"), value=words(enrolled)))
+    pairs += tier_pairs(request, words)
     if request.pinned_at:
         when = request.pinned_at[:16].replace("T", " ")
         text = words("phrases.definition_pinned", when=when)

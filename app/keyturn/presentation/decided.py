@@ -101,7 +101,15 @@ def _asked(decided: Decided, key: str, cards: CardBuilder, words: Words) -> str:
     if decided.persons and decided.outcome == Outcome.ALLOWED_ONCE.value:
         first, second = (shown_line(name, words, most=_LONGEST) for name in decided.persons)
         return words("decided.allowed_together", first=first, second=second, **said)
+    if key == "decided.refused":
+        return words(key, why=_why(decided.outcome, words), **said)
     return words(key, **said)
+
+
+def _why(outcome: str, words: Words) -> str:
+    """Say which refusal it was; one that this version does not know is one of Keyturn's."""
+    known = outcome in {one.value for one in Outcome}
+    return words(f"history.outcome_{outcome}") if known else words("history.by_keyturn")
 
 
 _ENDS_OF_A_REVIEW = {Icon.CHECK: 0, Icon.CROSS: 1}

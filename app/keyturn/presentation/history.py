@@ -19,7 +19,8 @@ class HistoryRow:
     agent: str
     server_tool: str
     decisive: str
-    tier: Tier
+    tier: Tier | None
+    """None for what is no decision."""
     outcome: IconText
     decided_by: IconText
     time_to_decide: str = ""
@@ -88,5 +89,9 @@ class HistoryDetail:
     result: tuple[Pair, ...] = ()
     kept: KeptText | None = None
     """Where the agent got the result cut, and all its text is kept."""
+    is_call: bool = True
+    """False for what protects less since then: nobody asked, nothing was sent."""
+    makes_rule: bool = True
+    """A rule can be made from it."""
     asked: tuple[ArgumentRow, ...] = ()
     """What its agent asked for, where a person changed that."""

@@ -5,7 +5,7 @@ What a decision was about is shown as its card showed it, from the recorded (mas
 
 from collections.abc import Mapping
 
-from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.approval_request import PRACTICE_SERVER, ApprovalRequest
 from keyturn.application.late_calls import FIRST
 from keyturn.application.recorded_names import BUILT_IN
 from keyturn.domain.decision import Actor, Delivery, Outcome
@@ -32,10 +32,13 @@ from keyturn.presentation.recorded_call import (
     request_of,
     tier_of,
 )
+from keyturn.presentation.refused import result_facts, unsent_pairs
 from keyturn.presentation.relative_time import clock_text, local_time
 from keyturn.presentation.result_controls import done_in_short, done_pairs, kept_text
 from keyturn.presentation.source_excerpts import sources_of
+from keyturn.presentation.tier_reasons import raised_pair
 from keyturn.presentation.visible_text import shown_line
+from keyturn.presentation.weakenings import is_weakening, weakening_detail, weakening_row
 from keyturn.presentation.words import Words
 
 _DIGEST_DIGITS = 24
@@ -87,7 +90,9 @@ class HistoryBuilder:
         return self._words
 
     def row(self, item: RecordedCall) -> HistoryRow:
-        """Return the row of a decision."""
+        """Return the row of a decision, or of a weakening of protection."""
+        if is_weakening(item):
+            return weakening_row(item, self._words)
         request = request_of(item, item.arguments, None)
         decisive = self._cards.decisive(request)
         outcome = self.outcome(item)
@@ -188,8 +193,10 @@ class HistoryBuilder:
         )
 
     def detail(self, found: RecordedDetail) -> HistoryDetail:
-        """Return everything that was recorded of one decision."""
+        """Return everything that was recorded of one decision, or weakening."""
         item = found.item
+        if is_weakening(item):
+            return weakening_detail(item, self._words)
         request = request_of(item, found.arguments, found.decision)
         sources = sources_of(request.trace, self._words)
         rows = self._cards.rows(request, sources)
@@ -217,6 +224,8 @@ class HistoryBuilder:
             result=self._result_pairs(item),
             kept=kept_text(item.result, self._words),
             asked=_asked(found, self._cards, self._words),
+            # What was only tried out is no call that a rule could decide.
+            makes_rule=item.server != PRACTICE_SERVER,
         )
 
     def _server_tool(self, item: RecordedCall) -> str:
@@ -258,11 +267,13 @@ class HistoryBuilder:
 
     def _decision_pairs(self, found: RecordedDetail) -> tuple[Pair, ...]:
         words, item, entry = self._words, found.item, found.decision
-        pairs = [Pair(key=words("history.key_decided_by"), value=self._decided_by(item).text)]
+        pairs = list(unsent_pairs(item.outcome, entry, words))
+        pairs.append(Pair(key=words("history.key_decided_by"), value=self._decided_by(item).text))
         if entry is not None:
             request = request_of(item, found.arguments, entry)
             why = because_pair(entry, self._cards.phrases.why_asked(request), words)
-            pairs[:0] = [why] if why is not None else []
+            raised = raised_pair(item.tier, entry, words)
+            pairs[:0] = [pair for pair in (why, raised) if pair is not None]
             if told := told_flows(entry.details, item.agent, words):
                 pairs.append(Pair(key=words("history.key_flows"), value=told))
             message = entry.details.get("message")
@@ -302,17 +313,9 @@ class HistoryBuilder:
         words = self._words
         if not item.delivery:
             return ()
-        pairs = [
-            Pair(
-                key=words("history.key_delivery"),
-                value=words(f"history.delivery_{item.delivery}"),
-            )
-        ]
-        for name in (FIRST, "bytes", "hidden_characters", "reason", "withheld", "code"):
-            value = item.result.get(name)
-            if value is not None:
-                pairs.append(Pair(key=words(f"history.key_{name}"), value=bare_text(value)))
-        return (*pairs, *done_pairs(item.result, words))
+        said = words(f"history.delivery_{item.delivery}")
+        delivered = Pair(key=words("history.key_delivery"), value=said)
+        return (delivered, *result_facts(item.result, words), *done_pairs(item.result, words))
 
     def _earlier(self, item: RecordedCall, trace: Trace) -> EarlierCall:
         outcome = self.outcome(item)

@@ -17,6 +17,7 @@ from keyturn.domain.history_filter import HistoryFilter
 from keyturn.domain.tier import Tier
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.rules_builder import RulesState, state_after
+from keyturn.presentation.weakenings import OUTCOMES
 from keyturn.presentation.words import Words
 
 ARGUMENT: Final = "arg."
@@ -174,8 +175,9 @@ def _outcomes(words: Words) -> Mapping[str, tuple[str, ...]]:
     """Return what each word of the outcome's column stands for."""
     said = {words(f"history.outcome_{one.value}"): (one.value,) for one in Outcome}
     sent = {words(f"history.delivery_{one.value}"): (one.value,) for one in Delivery}
+    weak = {words(f"weakened.outcome_{one}"): (one,) for one in OUTCOMES}
     # What a comma parts cannot be typed as one.
-    return {text.replace(",", ""): stands for text, stands in (sent | said).items()}
+    return {text.replace(",", ""): stands for text, stands in (sent | said | weak).items()}
 
 
 def _meant(token: FilterToken, words: Words) -> tuple[str, ...]:

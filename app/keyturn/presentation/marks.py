@@ -41,6 +41,7 @@ class Icon(StrEnum):
     STOP = "octagon-x"
     PROTECTING = "shield-check"
     PROBLEM = "shield-alert"
+    WEAKENED = "shield-minus"
     CLOCK = "clock"
     CHECK = "check"
     CROSS = "x"

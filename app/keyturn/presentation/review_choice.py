@@ -70,5 +70,7 @@ def _proposed(request: ApprovalRequest, words: Words, vocabulary: Vocabulary) ->
         words,
         chosen=tier,
         ticked=(found.labels | given).letters(),
-        proposal=words("tiers.proposal", tier=tier.name, reasons=" ".join(reasons)),
+        proposal=words(
+            "tiers.proposal", tier=tier.name, reasons=" ".join((*reasons, *found.label_reasons))
+        ),
     )

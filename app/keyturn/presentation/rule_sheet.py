@@ -41,6 +41,8 @@ class FixableValue:
     value: JsonValue
     text: str
     """As sent, a string in its quotation marks."""
+    op: Operator = Operator.EQ
+    """IN: one of several, of a group whose calls differ in it."""
 
 
 class Span(Enum):
@@ -79,6 +81,15 @@ class RuleSheet:
     """How long it can hold."""
     waits: bool = True
     """False when the agent stopped waiting: the rule decides its next call, not this one."""
+    varying: int = 0
+    """Of a group: how many arguments are not the same in all its calls."""
+    calls: int = 1
+    """How many calls wait in it."""
+
+    @property
+    def is_of_group(self) -> bool:
+        """Tell whether it is for calls that differ, so that none of them is meant exactly."""
+        return self.calls > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +116,6 @@ def rule_sheet(
     """Return the sheet of a call."""
     arguments = read_json(request.arguments)
     found = fixable_values(arguments)
-    practice = request.because == BECAUSE_PRACTICE
     return RuleSheet(
         request_id=request.id,
         revision=revision,
@@ -117,7 +127,7 @@ def rule_sheet(
         kind=kind_of(request.method) or Kind.CALL,
         arguments=arguments,
         values=found if len(found) <= MOST_VALUES else (),
-        refusal=words("sheets.no_rule_practice") if practice else _refusal(request, words),
+        refusal=refusal(request, words),
         spans=tuple(Span) if is_of_tool(request.method) else (Span.ALWAYS,),
         waits=waits,
     )
@@ -145,8 +155,9 @@ def draft(
 ) -> RuleDraft:
     """Return the rule that fixes the values at the paths `ticked`, and how long it holds."""
     kept = [value for value in sheet.values if value.path in ticked]
-    exact = len(kept) == len(sheet.values)
+    exact = len(kept) == len(sheet.values) and not sheet.is_of_group
     rule = _rule(sheet, kept, exact=exact)
+    left_open = len(sheet.values) - len(kept) + sheet.varying
     sentences = RuleSentences(words)
     fault = ""
     if sheet.tier is Tier.T2 and not exact and not kept:
@@ -156,11 +167,16 @@ def draft(
         rule=rule,
         sentence=sentences.sentence(rule),
         conditions=(words("sheets.exactly"),) if exact else sentences.conditions(rule),
-        loose="" if exact else words("sheets.leaves_open", n=len(sheet.values) - len(kept)),
+        loose="" if exact else _loose(left_open, words),
         kept=words(_KEPT[span]),
         span=span,
         fault=sheet.refusal or fault,
     )
+
+
+def _loose(left_open: int, words: Words) -> str:
+    key = "sheets.leaves_open" if left_open else "sheets.leaves_only_more"
+    return words(key, n=left_open)
 
 
 _KEPT: Final = {
@@ -187,7 +203,7 @@ def save_intent(n: int, made: RuleDraft, request_id: str, digest: str) -> SaveRu
 
 def _rule(sheet: RuleSheet, kept: list[FixableValue], *, exact: bool) -> Rule:
     tests: list[JsonValue] = [
-        {"path": value.path, "op": Operator.EQ.value, "value": value.value} for value in kept
+        {"path": value.path, "op": value.op.value, "value": value.value} for value in kept
     ]
     if exact:
         tests = [{"path": "", "op": Operator.EQ.value, "value": sheet.arguments}]
@@ -230,8 +246,14 @@ def _held_back(request: ApprovalRequest) -> str:
     return Because.TWO_PERSONS.value if request.two_persons else request.because
 
 
-def _refusal(request: ApprovalRequest, words: Words) -> str:
+def refusal(request: ApprovalRequest, words: Words) -> str:
     """Return why a rule could not decide this call (architecture.md section 7, "Tiers")."""
+    if request.because == BECAUSE_PRACTICE:
+        return words("sheets.no_rule_practice")
+    return _refusal(request, words)
+
+
+def _refusal(request: ApprovalRequest, words: Words) -> str:
     told = ""
     if request.tier is Tier.T3:
         told = words("sheets.no_rule_t3")

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from keyturn.application.configuration_file import read_file_content
 from keyturn.domain.canonical import JsonValue, canonical
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, filled
 from keyturn.domain.rule import Rule
 from keyturn.domain.rule_data import rule_to_data
 from keyturn.presentation.rule_sentences import RuleSentences
@@ -44,7 +44,7 @@ def _value(value: JsonValue, rule: Rule) -> str:
     match value:
         case None:
             raise ConfigurationError(
-                f"The rule {rule.id} tests for null, which TOML cannot say.",
+                filled("The rule {id} tests for null, which TOML cannot say.", id=rule.id),
                 mend="Change or remove it in Rules first.",
             )
         case str():

@@ -4,6 +4,7 @@ A proposal is read off the tool's name, what it takes and what its server claims
 only ever raise, nothing is confirmed by it, and where nothing can be read nothing is proposed.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -26,6 +27,8 @@ class TierProposal:
     labels: Lamps
     reasons: tuple[str, ...]
     """Sentences, the one for the tier first."""
+    label_reasons: tuple[str, ...] = ()
+    """One for each label."""
 
 
 def propose_tier(
@@ -45,7 +48,13 @@ def propose_tier(
         return TierProposal(tier=None, labels=Lamps.NONE, reasons=())
     tier = max(one for one, _ in found)
     reasons = tuple(reason for one, reason in found if one is tier)
-    return TierProposal(tier=tier, labels=_labels(definition, tier, vocabulary), reasons=reasons)
+    labels = _labels(definition, tier, vocabulary, words)
+    return TierProposal(
+        tier=tier,
+        labels=_joined(labels),
+        reasons=reasons,
+        label_reasons=tuple(labels.values()),
+    )
 
 
 def _by_name(
@@ -115,14 +124,31 @@ def _by_claims(definition: JsonObject, words: Words) -> tuple[Tier, str] | None:
     return None
 
 
-def _labels(definition: JsonObject, tier: Tier, vocabulary: Vocabulary) -> Lamps:
-    said = set(_said_in(definition))
-    labels = Lamps.X if tier is Tier.T2 or _reads_elsewhere(definition, vocabulary) else Lamps.NONE
-    if said & vocabulary.untrusted:
-        labels |= Lamps.U
-    if said & vocabulary.private:
-        labels |= Lamps.P
+def _labels(
+    definition: JsonObject, tier: Tier, vocabulary: Vocabulary, words: Words
+) -> dict[Lamps, str]:
+    """Return what is proposed that a tool brings in or does, each with its reason."""
+    said = _said_in(definition)
+    labels: dict[Lamps, str] = {}
+    for label, known, key in (
+        (Lamps.U, vocabulary.untrusted, "tiers.reason_label_u"),
+        (Lamps.P, vocabulary.private, "tiers.reason_label_p"),
+    ):
+        word = next((one for one in said if one in known), None)
+        if word is not None:
+            labels[label] = words(key, word=word)
+    if tier is Tier.T2:
+        labels[Lamps.X] = words("tiers.reason_label_x")
+    elif _reads_elsewhere(definition, vocabulary):
+        labels[Lamps.X] = words("tiers.reason_label_x_address")
     return labels
+
+
+def _joined(labels: Iterable[Lamps]) -> Lamps:
+    joined = Lamps.NONE
+    for label in labels:
+        joined |= label
+    return joined
 
 
 def _reads_elsewhere(definition: JsonObject, vocabulary: Vocabulary) -> bool:

@@ -53,6 +53,8 @@ class TriageView:
     enrolled: bool
     deny: str
     pause: str
+    groups: int = 0
+    """Rows that stand for several calls."""
 
 
 def held_agents(agents: Sequence[AgentState]) -> frozenset[tuple[str, bool]]:
@@ -98,7 +100,12 @@ def _whose(agent: AgentState) -> str:
 
 
 def triage_view(
-    requests: Sequence[ApprovalRequest], phrases: Phrases, words: Words, *, shown: bool
+    requests: Sequence[ApprovalRequest],
+    phrases: Phrases,
+    words: Words,
+    *,
+    shown: bool,
+    groups: int = 0,
 ) -> TriageView | None:
     """Return the strip; None for a queue that needs none. `shown`: it is on screen by now."""
     if len(requests) < (UNTIL if shown else FROM):
@@ -127,4 +134,5 @@ def triage_view(
         enrolled=enrolled,
         deny=words("burst.deny_from", n=count, agent=name),
         pause=words("burst.pause", agent=name),
+        groups=groups,
     )

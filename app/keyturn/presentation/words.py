@@ -4,6 +4,8 @@ Templates are ours and trusted; the values put into them are not, and are only e
 text.
 """
 
+import re
+import string
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,16 +42,23 @@ class Words:
 
     def __init__(self, folder: Path, language: str = FALLBACK_LANGUAGE) -> None:
         self._folder = folder
+        self._patterns: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {}
         self.use(language)
 
     def use(self, language: str) -> None:
         """Speak another language from now on; raises UnknownWords for one without a catalogue."""
         folder = self._folder
         entries = _read_language(folder, FALLBACK_LANGUAGE)
+        # A text is known to be ours by its English, whatever is spoken.
+        keys = {
+            (key.partition(".")[0], entry): key
+            for key, entry in entries.items()
+            if isinstance(entry, str)
+        }
         if language != FALLBACK_LANGUAGE:
             entries |= _read_language(folder, language)
         self.language = language
-        self._entries = entries
+        self._entries, self._keys, self._patterns = entries, keys, {}
         self._plural = _PLURAL_RULES.get(language, _english_plural)
         self._separators = _SEPARATORS.get(language)
         self._known = frozenset(self._entries)
@@ -74,6 +83,33 @@ class Words:
         """Return a number as the language writes it, by a format of Python: "1,200" or "1.200"."""
         said = format(number, spec)
         return said.translate(self._separators) if self._separators is not None else said
+
+    def key_of(self, area: str, english: str) -> str:
+        """Return the key of a text of an area by its English template; empty where it has none."""
+        return self._keys.get((area, english), "")
+
+    def found_in(self, area: str, text: str) -> tuple[str, Mapping[str, str]] | None:
+        """Return which text of an area an English one was made of, and with which values.
+
+        For texts that were written down, where nothing but the text was kept.
+        """
+        exact = self._keys.get((area, text))
+        if exact is not None:
+            return exact, {}
+        for key, pattern in self._patterns_of(area):
+            match = pattern.fullmatch(text)
+            if match is not None:
+                return key, match.groupdict()
+        return None
+
+    def _patterns_of(self, area: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+        """Return the templates of an area that take values, the longest first."""
+        if area not in self._patterns:
+            templates = [pair for pair in self._keys.items() if pair[0][0] == area]
+            taking = [(key, english) for (_, english), key in templates if "{" in english]
+            taking.sort(key=lambda pair: -len(pair[1]))
+            self._patterns[area] = tuple((key, _pattern(english)) for key, english in taking)
+        return self._patterns[area]
 
     def known(self) -> frozenset[str]:
         """Return every key of the catalogue."""
@@ -107,6 +143,16 @@ class _Figure:
 
     def __format__(self, spec: str) -> str:
         return format(self.number, spec).translate(self.separators)
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """Return what matches everything that is made of a template."""
+    parts = string.Formatter().parse(template)
+    matched = (
+        re.escape(literal) + (f"(?P<{name}>[^:]+?)" if name is not None else "")
+        for literal, name, _spec, _conversion in parts
+    )
+    return re.compile("".join(matched), re.DOTALL)
 
 
 def _is_number(value: object) -> bool:

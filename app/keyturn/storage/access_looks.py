@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from keyturn.application.ports.stores import Looks
 from keyturn.domain.access import AccessKey, AccessKind, Looked
 from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
-from keyturn.domain.errors import DamagedDatabase
+from keyturn.domain.errors import DamagedDatabase, Said, filled, said_by
 from keyturn.domain.rule_life import instant
 from keyturn.storage.seal_rows import Row
 from keyturn.storage.sealing import SqliteSeals
@@ -56,8 +56,12 @@ def _read(kind: str, name: str, text: str) -> Looked:
             raise ValueError("it is not in the form that Keyturn writes")
     except ValueError as fault:
         raise DamagedDatabase(
-            f"What was noted of the {kind} {name!r} in the database cannot be read.",
-            cause=f"{fault}.",
+            filled(
+                "What was noted of the {kind} {name!r} in the database cannot be read.",
+                kind=Said(kind, {}),
+                name=name,
+            ),
+            cause=filled("{fault}.", fault=said_by(fault)),
             mend="Put a backup of the profile in its place.",
         ) from fault
     return look

@@ -16,7 +16,7 @@ from keyturn.domain.configuration import (
     ToolSetting,
 )
 from keyturn.domain.definition import Pin, pinned_definition, said_definition, said_of
-from keyturn.domain.errors import ConfigurationError, DamagedDatabase
+from keyturn.domain.errors import ConfigurationError, DamagedDatabase, Said, filled, said_by
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.rule import Rule
 from keyturn.domain.rule_data import rule_from_data, rule_to_data
@@ -185,14 +185,16 @@ def _read(
         if parsed.value.get(key) != name:
             raise ValueError("it speaks of another one")
     except (KeyError, TypeError, ValueError, ConfigurationError) as fault:
-        raise _unreadable(kind, name, str(fault)) from fault
+        raise _unreadable(kind, name, said_by(fault)) from fault
     return value
 
 
-def _unreadable(kind: str, name: str, cause: str) -> DamagedDatabase:
+def _unreadable(kind: str, name: str, cause: str | Said) -> DamagedDatabase:
     return DamagedDatabase(
-        f"The {kind} {name!r} in the database cannot be read.",
-        cause=f"{cause}.",
+        filled(
+            "The {kind} {name!r} in the database cannot be read.", kind=Said(kind, {}), name=name
+        ),
+        cause=filled("{cause}.", cause=cause if isinstance(cause, Said) else Said(cause, {})),
         mend="Put a backup of the profile in its place.",
     )
 

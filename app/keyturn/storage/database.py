@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 
-from keyturn.domain.errors import DamagedDatabase
+from keyturn.domain.errors import DamagedDatabase, Said, filled
 from keyturn.storage.migrations import MIGRATIONS
 from keyturn.storage.read_only import APPLICATION_ID, BUSY_SECONDS, DATABASE_NAME
 from keyturn.storage.schema import STEPS, refuse_detours, what_is_missing, what_was_added
@@ -54,7 +54,7 @@ def open_for_writing(folder: Path) -> sqlite3.Connection:
         _migrate(path)
         return _connect(path)
     except sqlite3.DatabaseError as error:
-        raise damaged(path, f"SQLite says: {error}.") from error
+        raise damaged(path, filled("SQLite says: {error}.", error=error)) from error
 
 
 def install_id(connection: sqlite3.Connection) -> str:
@@ -65,10 +65,10 @@ def install_id(connection: sqlite3.Connection) -> str:
     return str(row[0])
 
 
-def damaged(path: Path, cause: str) -> DamagedDatabase:
+def damaged(path: Path, cause: str | Said) -> DamagedDatabase:
     """Make the refusal of a database file."""
     return DamagedDatabase(
-        f"The database {path.name} is damaged, so every call is refused.",
+        filled("The database {name} is damaged, so every call is refused.", name=path.name),
         cause=cause,
         mend=_RESTORE,
     )
@@ -88,7 +88,13 @@ def _create(path: Path) -> None:
     """
     stray = [suffix for suffix in ("-wal", "-shm") if _beside(path, suffix).exists()]
     if stray:
-        raise damaged(path, f"Its journal {path.name}{stray[0]} is there, but the file is gone.")
+        raise damaged(
+            path,
+            filled(
+                "Its journal {journal} is there, but the file is gone.",
+                journal=f"{path.name}{stray[0]}",
+            ),
+        )
     new = _beside(path, ".new")
     new.unlink(missing_ok=True)
     os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -142,7 +148,10 @@ def _quick_check(path: Path) -> None:
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
         findings = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
     if findings != ["ok"]:
-        raise damaged(path, f"After an unclean stop SQLite's check says: {findings[0]}.")
+        raise damaged(
+            path,
+            filled("After an unclean stop SQLite's check says: {finding}.", finding=findings[0]),
+        )
 
 
 def _migrate(path: Path) -> None:
@@ -157,7 +166,10 @@ def _migrate(path: Path) -> None:
         if unknown:
             raise DamagedDatabase(
                 "The database was written by a newer Keyturn, so every call is refused.",
-                cause=f"It has the step {unknown[-1]}, which this version does not know.",
+                cause=filled(
+                    "It has the step {unknown}, which this version does not know.",
+                    unknown=unknown[-1],
+                ),
                 mend="Install that version again, or use another profile.",
             )
         MIGRATIONS.apply(database)
@@ -174,10 +186,18 @@ def _connect(path: Path) -> sqlite3.Connection:
         for name, value in _PRAGMAS.items():
             found = connection.execute(f"PRAGMA {name}").fetchone()[0]
             if found != value:
-                raise damaged(path, f"SQLite keeps {name} at {found}, not at {value}.")
+                raise damaged(
+                    path,
+                    filled(
+                        "SQLite keeps {name} at {found}, not at {value}.",
+                        name=name,
+                        found=found,
+                        value=value,
+                    ),
+                )
         refuse_detours(connection)
         if other := what_was_added(connection) or what_is_missing(connection):
-            raise damaged(path, f"It {other}.")
+            raise damaged(path, filled("It {other}.", other=other))
     except BaseException:
         connection.close()
         raise

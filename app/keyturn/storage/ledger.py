@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 
 from keyturn.application.ports.clock import Clock
-from keyturn.domain.errors import DamagedDatabase, LogUnavailable
+from keyturn.domain.errors import DamagedDatabase, LogUnavailable, Said, filled
 from keyturn.domain.record import (
     GENESIS,
     SALT_BYTES,
@@ -180,12 +180,14 @@ class Ledger:
         self._insert(_EVENT, rows.events)
         self._insert(_CHECKPOINT, rows.checkpoints)
         if rows.records and self._chain_at(head.seq) != head.chain:
-            raise _not_kept(f"record {head.seq} is not there after it was written")
+            raise _not_kept(filled("record {seq} is not there after it was written", seq=head.seq))
 
     def _insert(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
         written = self._run(statement, rows)
         if written != len(rows):
-            raise _not_kept(f"{written} of {len(rows)} rows were written")
+            raise _not_kept(
+                filled("{written} of {rows} rows were written", written=written, rows=len(rows))
+            )
 
     def _chain_at(self, seq: int) -> bytes | None:
         row = self._connection.execute("SELECT chain FROM records WHERE seq = ?", (seq,)).fetchone()
@@ -251,13 +253,15 @@ def _load_head(connection: sqlite3.Connection) -> _Head:
         and chain_hash(before[2], leaf) == chain
     )
     if not whole:
-        raise _broken_end(f"Record {seq} does not fit the one before it.")
+        raise _broken_end(filled("Record {seq} does not fit the one before it.", seq=seq))
     rest = connection.execute(
         "SELECT leaf FROM records WHERE seq > ? ORDER BY seq", (frontier.size,)
     )
     frontier.extend(row[0] for row in rest)
     if frontier.size != seq:
-        raise _broken_end(f"Records are missing between the last checkpoint and record {seq}.")
+        raise _broken_end(
+            filled("Records are missing between the last checkpoint and record {seq}.", seq=seq)
+        )
     return _Head(seq, chain, frontier)
 
 
@@ -270,13 +274,15 @@ def _load_frontier(connection: sqlite3.Connection) -> Frontier:
     try:
         frontier = Frontier(row[0], row[1])
     except ValueError as fault:
-        raise _broken_end(f"The last checkpoint is unusable: {fault}.") from fault
+        raise _broken_end(
+            filled("The last checkpoint is unusable: {fault}.", fault=fault)
+        ) from fault
     if frontier.root() != row[2]:
         raise _broken_end("The last checkpoint contradicts itself.")
     return frontier
 
 
-def _broken_end(cause: str) -> DamagedDatabase:
+def _broken_end(cause: str | Said) -> DamagedDatabase:
     return DamagedDatabase(
         "The decision log does not hold together at its end, so every call is refused.",
         cause=cause,
@@ -284,9 +290,9 @@ def _broken_end(cause: str) -> DamagedDatabase:
     )
 
 
-def _not_kept(what: str) -> LogUnavailable:
+def _not_kept(what: Said) -> LogUnavailable:
     return LogUnavailable(
         "The database does not keep what is written to it, so nothing was sent.",
-        cause=f"Without an error, {what}.",
+        cause=filled("Without an error, {what}.", what=what),
         mend="Run `keyturn verify`, then put a backup of the profile in its place.",
     )

@@ -12,7 +12,7 @@ from typing import Any
 from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
-from keyturn.domain.errors import DamagedDatabase
+from keyturn.domain.errors import DamagedDatabase, Said, filled
 from keyturn.domain.rule import Rule
 from keyturn.domain.rule_lint import KnownTool
 from keyturn.domain.sight import Sight
@@ -84,7 +84,9 @@ def last_stop(database: Path) -> JsonObject | None:
     since, text, _seq = rows[0]
     details = parse_strict(text)
     if not isinstance(details, Parsed) or not isinstance(details.value, dict):
-        raise _unreadable(database, "the last stop is not in the form that Keyturn writes")
+        raise _unreadable(
+            database, Said("the last stop is not in the form that Keyturn writes", {})
+        )
     return {"since": since, **details.value}
 
 
@@ -186,12 +188,12 @@ def _rows(database: Path, query: str) -> list[tuple[Any, ...]]:
         with closing(connect_read_only(database)) as connection:
             return connection.execute(query).fetchall()
     except sqlite3.Error as error:
-        raise _unreadable(database, f"SQLite says: {error}") from error
+        raise _unreadable(database, filled("SQLite says: {error}", error=error)) from error
 
 
-def _unreadable(database: Path, cause: str) -> DamagedDatabase:
+def _unreadable(database: Path, cause: str | Said) -> DamagedDatabase:
     return DamagedDatabase(
-        f"The database {database.name} cannot be read.",
-        cause=f"{cause}.",
+        filled("The database {name} cannot be read.", name=database.name),
+        cause=filled("{cause}.", cause=cause),
         mend="Run `keyturn verify`, then put a backup of the profile in its place.",
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import DamagedDatabase
+from keyturn.domain.errors import DamagedDatabase, filled
 from keyturn.domain.record import PAUSED, PROVEN, SINCE, UNPAUSED, Entry, RecordType
 from keyturn.storage.read_only import connect_read_only
 
@@ -33,8 +33,8 @@ def standing_pauses(database: Path) -> dict[str, str]:
             rows = connection.execute(_QUERY).fetchall()
     except sqlite3.Error as error:
         raise DamagedDatabase(
-            f"The database {database.name} cannot be read.",
-            cause=f"SQLite says: {error}.",
+            filled("The database {name} cannot be read.", name=database.name),
+            cause=filled("SQLite says: {error}.", error=error),
             mend="Run `keyturn verify`, then put a backup of the profile in its place.",
         ) from error
     return {name: since for (name, _), (since, _, _) in _standing(rows).items()}

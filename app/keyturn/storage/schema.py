@@ -13,7 +13,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import TypeAlias
 
-from keyturn.domain.errors import LogUnavailable
+from keyturn.domain.errors import LogUnavailable, Said, filled
 
 _LOG = (
     """
@@ -281,7 +281,7 @@ class SchemaWatch:
         if found:
             raise LogUnavailable(
                 "Another program changed the database, so nothing is recorded and nothing is sent.",
-                cause=f"The database {found}.",
+                cause=filled("The database {found}.", found=found),
                 mend="Run `keyturn verify`, then put a backup of the profile in its place.",
             )
         self._compared = version
@@ -297,24 +297,30 @@ def refuse_detours(connection: sqlite3.Connection) -> None:
     connection.set_authorizer(_authorize)
 
 
-def what_was_added(connection: sqlite3.Connection) -> str:
+def what_was_added(connection: sqlite3.Connection) -> Said | str:
     """Say what the database has that Keyturn did not make so; empty when there is nothing."""
     added = _objects(connection) - _expected()
     if not added:
         return ""
     kind, name, *_ = min(added)
     known = any((kind, name) == expected[:2] for expected in _expected())
-    made = "was not made by Keyturn in this form" if known else "Keyturn does not make"
-    return f"has the {_printable(kind)} {_printable(name)}, which {made}"
+    kind, name = _printable(kind), _printable(name)
+    if known:
+        return filled(
+            "has the {kind} {name}, which was not made by Keyturn in this form",
+            kind=kind,
+            name=name,
+        )
+    return filled("has the {kind} {name}, which Keyturn does not make", kind=kind, name=name)
 
 
-def what_is_missing(connection: sqlite3.Connection) -> str:
+def what_is_missing(connection: sqlite3.Connection) -> Said | str:
     """Say what the database lacks; empty when it is all there."""
     missing = _expected() - _objects(connection)
     if not missing:
         return ""
     kind, name, *_ = min(missing, key=lambda lost: lost[:2])
-    return f"lacks the {kind} {name}"
+    return filled("lacks the {kind} {name}", kind=kind, name=name)
 
 
 def unknown_steps(connection: sqlite3.Connection) -> list[str]:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Mapping
 
-from keyturn.domain.errors import DamagedDatabase, KeyturnError, SecretStoreUnavailable
+from keyturn.domain.errors import DamagedDatabase, KeyturnError, SecretStoreUnavailable, filled
 from keyturn.domain.seal import Columns, set_seal
 
 Row = tuple[str, ...]
@@ -60,7 +60,7 @@ def as_texts(row: Columns) -> Row:
     except UnicodeDecodeError as fault:
         raise DamagedDatabase(
             "A row of the database is no text.",
-            cause=f"{fault.reason}.",
+            cause=filled("{reason}.", reason=fault.reason),
             mend="Put a backup of the profile in its place.",
         ) from fault
 
@@ -92,6 +92,6 @@ def changed_outside(table: str) -> KeyturnError:
     """Make the refusal to seal over what another program wrote."""
     return KeyturnError(
         "Another program changed what is saved here, so nothing was saved.",
-        cause=f"The table {table} is not as Keyturn sealed it.",
+        cause=filled("The table {table} is not as Keyturn sealed it.", table=table),
         mend="Look at what differs in Rules first.",
     )

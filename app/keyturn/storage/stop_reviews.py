@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from keyturn.domain.errors import DamagedDatabase, KeyturnError
+from keyturn.domain.errors import DamagedDatabase, KeyturnError, filled
 from keyturn.storage.queries.history import HistoryQuery
 from keyturn.storage.queries.items import StopReview
 
@@ -41,6 +41,6 @@ class SqliteStopReviews:
         except (sqlite3.Error, ValueError) as error:
             raise DamagedDatabase(
                 "The calls before the stop cannot be read, so everything stays stopped.",
-                cause=f"{error}.",
+                cause=filled("{error}.", error=error),
                 mend="Run `keyturn verify`, then put a backup of the profile in its place.",
             ) from error

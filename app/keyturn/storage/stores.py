@@ -82,8 +82,8 @@ class SqliteRuleStore:
         except KeyturnError as fault:
             raise LogUnavailable(
                 "How often a rule allowed cannot be kept, so nothing is sent by it.",
-                cause=fault.sentence,
-                mend=fault.mend,
+                cause=fault.parts[0],
+                mend=fault.parts[2],
             ) from fault
 
     async def forget_uses(self, rule_id: str) -> None:

@@ -22,7 +22,7 @@ from enum import IntEnum
 from typing import Any, TypeVar
 
 from keyturn.application.ports.milestones import Milestone, Milestones
-from keyturn.domain.errors import KeyturnError, LogFault, LogUnavailable
+from keyturn.domain.errors import KeyturnError, LogFault, LogUnavailable, filled
 from keyturn.domain.record import Durability, Entry
 from keyturn.storage.ledger import Ledger
 from keyturn.storage.schema import SchemaWatch
@@ -284,7 +284,7 @@ class Writer:
             if found != level:
                 raise LogUnavailable(
                     "Decisions could not be made durable.",
-                    cause=f"SQLite keeps synchronous at {found}.",
+                    cause=filled("SQLite keeps synchronous at {found}.", found=found),
                     mend="Start Keyturn again.",
                 )
         self._synchronous = level
@@ -370,7 +370,9 @@ def _settled(records: Sequence[_Record], results: Sequence[int | ValueError]) ->
 
 
 def _unrecordable(fault: ValueError) -> LogUnavailable:
-    failure = LogUnavailable("The decision could not be recorded.", cause=f"{fault}.")
+    failure = LogUnavailable(
+        "The decision could not be recorded.", cause=filled("{fault}.", fault=fault)
+    )
     failure.__cause__ = fault
     return failure
 
@@ -380,7 +382,7 @@ def _unavailable(error: Exception) -> LogUnavailable:
     fault = _fault_of(error)
     failure = LogUnavailable(
         "The decision could not be recorded, so nothing was sent.",
-        cause=f"The database says: {error}.",
+        cause=filled("The database says: {error}.", error=error),
         mend=_MENDS[fault],
     )
     failure.fault = fault

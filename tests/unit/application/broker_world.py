@@ -17,9 +17,10 @@ from keyturn.application.pin_guard import PinGuard
 from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
 from keyturn.application.result_controls import ControlsOfTools
-from keyturn.application.review_guard import ReviewGuard
+from keyturn.application.review_guard import Covers, ReviewGuard
 from keyturn.application.sessions import Sessions
 from keyturn.application.typed_input import TypedInput
+from keyturn.application.weakening import Weakening
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.pin import PinUse
@@ -217,12 +218,25 @@ class BrokerWorld(World):
                 sessions=self.sessions, rules=self.rules, log=self.log, observers=self.observers
             ),
             floods=self.floods,
+            weakening=self.make_weakening(),
         )
 
-    def make_guard(self) -> PinGuard:
+    def make_weakening(self) -> Weakening:
+        """Make what writes weakenings down, whatever takes the PIN."""
+        return Weakening(
+            guard=self.make_guard(lambda _tier: True),
+            rules=self.rules,
+            registry=self.registry,
+            agreements=self.agreements,
+            reach=lambda: self.environments.reach,
+            pin_use=lambda: self.pin_use.value,
+            log=self.log,
+        )
+
+    def make_guard(self, covers: Covers | None = None) -> PinGuard:
         """Make what says which intents take the PIN, by `pin_use` as it is then."""
         return PinGuard(
-            covers=self.covers,
+            covers=covers or self.covers,
             approvals=self.approvals,
             rules=self.rules,
             agreements=self.agreements,

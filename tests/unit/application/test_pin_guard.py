@@ -72,10 +72,10 @@ def save(rule: Rule) -> SaveRule:
     return SaveRule(n=1, data=canonical(rule_to_data(rule)).decode())
 
 
-def tier(to: Tier | None, labels: str = "") -> SetTier:
+def tier(to: Tier | None, labels: str = "", *, def_hash: str = "") -> SetTier:
     """Set the tier of the pinned tool."""
     said: dict[str, Any] = {"launch_hash": make_launch().launch_hash}
-    said |= {"tool": "dispatch_order", "def_hash": make_tool().def_hash}
+    said |= {"tool": "dispatch_order", "def_hash": def_hash or make_tool().def_hash}
     return SetTier(n=1, server="logistics", tier=to, labels=labels, **said)
 
 

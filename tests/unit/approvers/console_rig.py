@@ -86,6 +86,7 @@ class Rig:
             observers=self.world.observers,
         )
         self.given_up: asyncio.Queue[str] = asyncio.Queue()
+        self.words = Words(CATALOGUE)
         self.console = ConsoleApprover(
             argv=(sys.executable, "-I", "-S", str(CHILD), mode),
             env={},
@@ -93,7 +94,7 @@ class Rig:
             approvals=self.world.approvals,
             overview=self.world.overview,
             observers=self.world.observers,
-            words=Words(CATALOGUE),
+            words=self.words,
             gave_up=self.given_up.put_nowait,
             pace=pace,
             pipe=pipe,

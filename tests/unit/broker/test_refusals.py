@@ -28,7 +28,9 @@ TEXTS = {
         "Undecided, not denied. Nobody answered in 50 s. Ask the user, or repeat the identical "
         "call later. Ticket KT-4F2A9C."
     ),
-    Outcome.CANCELLED_BY_CLIENT: "Withdrawn before it was decided. Nothing was sent.",
+    Outcome.CANCELLED_BY_CLIENT: (
+        "Withdrawn before it was decided. Nothing was sent. Call again where it is still needed."
+    ),
     Outcome.REFUSED_PAUSED: (
         "All agents are stopped in Keyturn. Nothing was sent. Wait until the user resumes."
     ),
@@ -36,7 +38,9 @@ TEXTS = {
         "Refused by Keyturn: too many calls wait for the user. Nothing was sent. "
         "Repeat this call later."
     ),
-    Outcome.REFUSED_MALFORMED: "Refused by Keyturn: /count: is above 5. Nothing was sent.",
+    Outcome.REFUSED_MALFORMED: (
+        "Refused by Keyturn: /count: is above 5. Nothing was sent. Correct it, then send it again."
+    ),
     Outcome.REFUSED_INVALID_ARGUMENTS: (
         "Refused by Keyturn: the arguments do not fit the tool's schema. Nothing was sent. "
         "Correct them: /count: is above 5."
@@ -45,7 +49,10 @@ TEXTS = {
         "Refused by Keyturn: the user has not reviewed this tool. Nothing was sent. "
         "Ask the user to review it in Keyturn."
     ),
-    Outcome.REFUSED_HIDDEN: "Refused by Keyturn: this tool is not offered. Nothing was sent.",
+    Outcome.REFUSED_HIDDEN: (
+        "Refused by Keyturn: this tool is not offered. Nothing was sent. "
+        "Do not repeat this call; ask the user how to go on."
+    ),
     Outcome.REFUSED_KEYCHAIN: (
         "Refused by Keyturn: a credential of this server cannot be read from the keychain. "
         "Nothing was sent. Ask the user to unlock it, then reconnect."

@@ -121,7 +121,9 @@ def test_a_review_preselects_it_and_says_why() -> None:
     assert choice is not None
     assert (choice.chosen, choice.ticked) == (Tier.T0, "UP")
     assert choice.proposal == (
-        "T0 is proposed, and nothing holds before you save it. “read” is a word for reading."
+        "T0 is proposed, and nothing holds before you save it. “read” is a word for reading. "
+        "U, because “inbox” is a word for what others wrote. "
+        "P, because “inbox” is a word for private data."
     )
     without = review_choice(request, WORDS)
     assert without is not None and without.chosen is None

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from keyturn.gui.drafts import UNFINISHED
 from keyturn.gui.forms.fields import Labelled, LineField
 from keyturn.gui.forms.side_pane import SidePane
 from keyturn.gui.look import Look
@@ -24,6 +25,7 @@ class EnrolForm(SidePane):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, name="enrol_form", parent=parent)
+        self.setProperty(UNFINISHED, True)
         words = look.words
         self.name_line = LineField(
             look, words("agents.enrol_name"), name="agent_name", longest=_LONGEST

@@ -68,16 +68,25 @@ class DetailPane(EscapeFrame):
         self._body = column()
         self._kept: KeptTextBox | None = None
         self._revoke = Button(look, Kind.PLAIN, look.words("history.revoke"), name="revoke_rule")
+        self._rule = Button(
+            look, Kind.PLAIN, look.words("history.make_rule"), Icon.ADD_RULE, name="make_rule"
+        )
+        similar = look.words("history.show_similar")
+        self._similar = Button(look, Kind.PLAIN, similar, name="show_similar")
         self._build()
 
     def show_detail(self, detail: HistoryDetail) -> None:
         """Show a decision on its first tab."""
         self._detail = detail
         self._revoke.setVisible(bool(detail.rule_id))
+        self._rule.setVisible(detail.makes_rule)
+        self._similar.setVisible(detail.is_call)
         self._chips.show_chips(detail.chips)
         self._headline.say(detail.headline)
         self._server_tool.say(detail.server_tool)
-        self._show_tabs(detail)
+        clear(self._tabs_place)
+        if detail.is_call:
+            self._show_tabs(detail)
         self.choose_tab(CALL)
 
     def choose_tab(self, tab: str) -> None:
@@ -131,22 +140,18 @@ class DetailPane(EscapeFrame):
     def _foot(self) -> QWidget:
         foot = pane("raised", edge="top", name="history_detail_foot")
         words = self._look.words
-        rule = Button(
-            self._look, Kind.PLAIN, words("history.make_rule"), Icon.ADD_RULE, name="make_rule"
-        )
-        similar = Button(self._look, Kind.PLAIN, words("history.show_similar"), name="show_similar")
         more = Button(self._look, Kind.PLAIN, "", Icon.MORE, name="more_actions")
         more.setAccessibleName(words("history.more"))
         more.setFixedWidth(34)
         more.setHidden(not self._further)
-        rule.clicked.connect(self._on_rule)
+        self._rule.clicked.connect(self._on_rule)
         self._revoke.clicked.connect(self._on_revoke)
-        similar.clicked.connect(self._on_similar)
+        self._similar.clicked.connect(self._on_similar)
         more.clicked.connect(self._on_more)
         most = QWidget()
         wrapped = WrapLayout(most)
-        wrapped.addWidget(rule)
-        wrapped.addWidget(similar)
+        wrapped.addWidget(self._rule)
+        wrapped.addWidget(self._similar)
         wrapped.addWidget(self._revoke)
         layout = row(foot, (_SIDE, 12, _SIDE, 12), gap=8)
         layout.addWidget(most, 1)
@@ -155,7 +160,6 @@ class DetailPane(EscapeFrame):
 
     def _show_tabs(self, detail: HistoryDetail) -> None:
         words = self._look.words
-        clear(self._tabs_place)
         tabs = TabRow(
             self._look,
             [

@@ -173,7 +173,7 @@ def cell_text(row: HistoryRow, column: Column) -> str:
         Column.AGENT: row.agent,
         Column.TOOL: row.server_tool,
         Column.DECISIVE: row.decisive,
-        Column.TIER: row.tier.name,
+        Column.TIER: row.tier.name if row.tier is not None else "",
         Column.OUTCOME: row.outcome.text,
         Column.DECIDED_BY: row.decided_by.text,
         Column.TIME_TO_DECIDE: row.time_to_decide,

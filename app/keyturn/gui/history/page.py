@@ -4,6 +4,7 @@ from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.history.filter_memory import FilterMemory
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.presenter import HistoryPresenter
+from keyturn.gui.history.saved import SavedFilters
 from keyturn.gui.history.view import HistoryView
 from keyturn.gui.means import Means
 from keyturn.presentation.history_builder import HistoryBuilder
@@ -21,5 +22,14 @@ def history_page(means: Means, events: BrokerEvents) -> tuple[HistoryView, Histo
         view=view,
         builder=HistoryBuilder(means.look.words, means.cards),
         parent=means.parent,
+    )
+    SavedFilters(
+        look=means.look,
+        events=events,
+        model=model,
+        view=view,
+        sender=means.sender,
+        show=presenter.show_filters,
+        parent=view,
     )
     return view, presenter

@@ -1,6 +1,7 @@
 """Feeds the history's screen from the database, page by page, off the GUI thread."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -204,7 +205,8 @@ class HistoryPresenter(QObject):
         self._worker.run(count, self._show_counts)
 
     def _narrowed(self) -> HistoryFilter:
-        return filter_of(self._tokens, self._words, self._builder.words, local_now())
+        found = filter_of(self._tokens, self._words, self._builder.words, local_now())
+        return replace(found, weakenings=True)
 
     # ---------------------------------------------------------------- showing
 

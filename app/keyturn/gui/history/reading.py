@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ from keyturn.domain.history_filter import HistoryFilter
 from keyturn.presentation.decided import ENDS, LAST_DECISIONS
 from keyturn.presentation.history import HistoryRow
 from keyturn.presentation.history_builder import HistoryBuilder, RecordedDetail
+from keyturn.presentation.weakenings import is_weakening
 from keyturn.storage.queries.history import HistoryQuery
 from keyturn.storage.queries.items import HistoryItem, HistoryPage, Pruned
 
@@ -64,7 +65,8 @@ class HistoryReader:
         if query is None or asked != self.asked:
             return None
         counts = query.counts(narrowed)
-        everything = counts if narrowed == HistoryFilter() else query.counts()
+        whole = replace(narrowed, weakenings=False) == HistoryFilter()
+        everything = counts if whole else query.counts()
         return Counted(counts.by_outcome, everything.total)
 
     def by_outcome(self, narrowed: HistoryFilter) -> dict[str, int]:
@@ -93,6 +95,8 @@ class HistoryReader:
 
     def detail(self, item: HistoryItem) -> RecordedDetail | None:
         """Read everything of a decision; None as well when it was pruned."""
+        if is_weakening(item):
+            return RecordedDetail(item=item, arguments=None, decision=None)
         query = self._open()
         if query is None:
             return None

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from keyturn.domain.tier import Tier
 from keyturn.gui.fitting import fitted
 from keyturn.gui.history.model import ROW_ROLE, AnyIndex, Column, HistoryModel, cell_text
 from keyturn.gui.look import Look
@@ -121,8 +122,7 @@ class HistoryDelegate(QStyledItemDelegate):
         self._paint_ground(painter, option, rect, first=column is Column.TIME)
         inner = rect.adjusted(_SIDE if column is Column.TIME else 0, 0, -8, -1)
         if column is Column.TIER:
-            tier = IconText(icon=tier_icon(row.tier), text=row.tier.name, role=tier_role(row.tier))
-            self._paint_icon_text(painter, inner, tier, Type.PAIR, Token.TEXT_SECONDARY, 14)
+            self._paint_tier(painter, inner, row.tier)
         elif column is Column.OUTCOME:
             token = self._look.theme.role_token(row.outcome.role)
             self._paint_icon_text(painter, inner, row.outcome, Type.LABEL, token, _ICON)
@@ -134,6 +134,11 @@ class HistoryDelegate(QStyledItemDelegate):
             flow = fitted(self._look, cell_text(row, column), style, inner.width(), brief=True)
             self._paint_flow(painter, inner, flow, token)
         painter.restore()
+
+    def _paint_tier(self, painter: QPainter, rect: QRect, tier: Tier | None) -> None:
+        if tier is not None:
+            said = IconText(icon=tier_icon(tier), text=tier.name, role=tier_role(tier))
+            self._paint_icon_text(painter, rect, said, Type.PAIR, Token.TEXT_SECONDARY, 14)
 
     def _paint_ground(
         self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, *, first: bool

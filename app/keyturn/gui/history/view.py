@@ -66,7 +66,7 @@ class HistoryView(QFrame):
         *,
         further: bool = False,
     ) -> None:
-        """`further` offers saved filters, exports and more, for whoever answers their signals."""
+        """`further` offers exports and more, for whoever answers their signals."""
         super().__init__(parent)
         self._look = look
         self._further = further
@@ -85,8 +85,13 @@ class HistoryView(QFrame):
         self._counts_place = QWidget()
         self._counts = WrapLayout(self._counts_place, gap=16, line_gap=4)
         self._chain = row(gap=4)
+        self._below_filters = column()
         self._build()
         self._connect(model)
+
+    def add_below_filters(self, pane: QWidget) -> None:
+        """Put a pane between the filters and the table."""
+        self._below_filters.addWidget(pane)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the detail under the table when there is no room beside it."""
@@ -103,6 +108,7 @@ class HistoryView(QFrame):
         self._left = left = QWidget()
         layout = column(left)
         layout.addWidget(self._header())
+        layout.addLayout(self._below_filters)
         layout.addWidget(self._summary())
         layout.addWidget(self._banner)
         layout.addWidget(self.attention)
@@ -127,8 +133,8 @@ class HistoryView(QFrame):
         export = Button(
             self._look, Kind.PLAIN, words("history.export"), Icon.EXPORT, name="export_history"
         )
-        for button in (saved, export):
-            button.setHidden(not self._further)
+        saved.setToolTip(words("history.saved_tip"))
+        export.setHidden(not self._further)
         saved.clicked.connect(self.saved_requested)
         export.clicked.connect(self.export_requested)
         attention = Button(
@@ -148,8 +154,8 @@ class HistoryView(QFrame):
         self._head.setSpacing(8)
         self._head.addLayout(search, 1)
         self._head.addLayout(buttons)
-        always = (title, attention)
-        self._head_parts = (*always, saved, export) if self._further else always
+        always = (title, attention, saved)
+        self._head_parts = (*always, export) if self._further else always
         return header
 
     def _summary(self) -> QWidget:

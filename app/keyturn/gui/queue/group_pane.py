@@ -56,6 +56,7 @@ class GroupPane(QFrame):
         super().__init__(parent)
         self._look = look
         self.choice: GroupChoice | None = None
+        self._covered = False
         self.setObjectName("group")
         self.setProperty("surface", "panel")
         self.headline = Headline(look)
@@ -88,6 +89,14 @@ class GroupPane(QFrame):
         self._show()
         if not same:
             self.rest_focus()
+
+    def cover(self, covered: bool) -> None:
+        """Allow nothing while a sheet lies over it; afterwards the arming starts from zero."""
+        self._covered = covered
+        if covered:
+            self.action.hide()
+        else:
+            self._show()
 
     def note_opened(self, request_id: str) -> None:
         """Take it that the own card of a call was read to its end."""
@@ -169,9 +178,12 @@ class GroupPane(QFrame):
             armed_hint=words("burst.allow_hint"),
             deny=words("burst.deny", n=count),
             deny_with_message=words("burst.deny_outliers", n=unlike) if unlike else "",
+            rule=words("burst.make_rule"),
         )
         object_ = words("burst.object", n=count, tool=view.tool_short_name)
         self.block.show_actions(actions, view.why_asked, object_)
+        if self._covered:
+            return
         self.action.show(
             choice.subject(),
             choice.terms(),
@@ -236,7 +248,7 @@ class GroupPane(QFrame):
 
     def _deny(self, calls: tuple[GroupCall, ...], route: Route) -> None:
         answer = self.action.watch.answer(route)
-        if answer is not None and calls:
+        if answer is not None and calls and not self._covered:
             self.deny_requested.emit(_group_answer(calls, answer))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from keyturn.gui.means import Means
+from keyturn.gui.queue.group_rules import GroupRules
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.presenter import QueuePresenter
 from keyturn.gui.queue.reviewing import CardReviews
@@ -23,6 +24,7 @@ class QueuePage:
     reviews: CardReviews
     ways: QueueWays
     triage: Triage
+    group_rules: GroupRules
 
 
 def queue_page(means: Means) -> QueuePage:
@@ -38,6 +40,7 @@ def queue_page(means: Means) -> QueuePage:
         now_ms=means.now_ms,
         parent=means.parent,
     )
+    study = RuleStudy(means.bridge, means.look.words, means.parent)
     sheets = CardSheets(
         look=means.look,
         model=model,
@@ -45,7 +48,7 @@ def queue_page(means: Means) -> QueuePage:
         sender=means.sender,
         open_request=lambda: presenter.open_request,
         now_ms=means.now_ms,
-        study=RuleStudy(means.bridge, means.look.words, means.parent),
+        study=study,
         parent=means.parent,
     )
     reviews = CardReviews(
@@ -72,5 +75,26 @@ def queue_page(means: Means) -> QueuePage:
         parent=means.parent,
     )
     return QueuePage(
-        view=view, presenter=presenter, sheets=sheets, reviews=reviews, ways=ways, triage=triage
+        view=view,
+        presenter=presenter,
+        sheets=sheets,
+        reviews=reviews,
+        ways=ways,
+        triage=triage,
+        group_rules=_group_rules(means, model, view, presenter, study),
+    )
+
+
+def _group_rules(
+    means: Means, model: QueueModel, view: QueueView, queue: QueuePresenter, study: RuleStudy
+) -> GroupRules:
+    return GroupRules(
+        look=means.look,
+        model=model,
+        view=view,
+        queue=queue,
+        sender=means.sender,
+        now_ms=means.now_ms,
+        study=study,
+        parent=means.parent,
     )

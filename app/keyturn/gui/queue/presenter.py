@@ -63,7 +63,7 @@ class QueuePresenter(QObject):
         self._cards = cards
         self._tables = GroupBuilder(words, cards)
         self._now_ms = now_ms
-        self._waiting = WaitingRows(words, cards, now_ms)
+        self.kept = self._waiting = WaitingRows(words, cards, now_ms)
         self._decided: deque[Decided] = deque(maxlen=LAST_DECISIONS)
         self._open: str | None = None
         self._group = ""

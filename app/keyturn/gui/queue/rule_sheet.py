@@ -68,6 +68,8 @@ class RuleSheetPane(Sheet):
         self._values_title = Text(look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
         self._values = column()
         self._preview_place = column()
+        self._decides = Text(look, Type.BODY_STRONG, wrap=True)
+        self._decides.setObjectName("rule_decides")
         self._told = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         self._told.setObjectName("rule_study")
         self._fill()
@@ -86,11 +88,11 @@ class RuleSheetPane(Sheet):
         self._sheet, self._owed = sheet, owed
         self.outcome.say(Outcome.OWED if owed else None, words("sheets.card_owes"))
         refused = bool(sheet.refusal)
-        title = "sheets.no_rule_title" if refused else "sheets.rule_title"
-        self.title.say(words(title))
+        self.title.say(words(_title(sheet)))
         scope = "sheets.rule_scope" if sheet.kind is RuleKind.CALL else "sheets.rule_scope_asked"
         self.note.say(sheet.refusal or words(scope, agent=sheet.agent, server=sheet.server))
-        save = words("sheets.save_and_allow" if sheet.waits else "sheets.save_only")
+        save = words(_save(sheet))
+        self._decides.setVisible(sheet.is_of_group and not refused)
         self.save.say(save, words("card.named", action=save, object=action))
         self.save.setVisible(not refused)
         self.cancel.say(words("sheets.close" if refused else "sheets.cancel"))
@@ -110,6 +112,7 @@ class RuleSheetPane(Sheet):
         self.body.addWidget(self.endless)
         self.body.addSpacing(12)
         self.body.addLayout(self._preview_place)
+        self.body.addWidget(self._decides)
         self.body.addWidget(self._told)
         self.body.addSpacing(6)
         self.body.addWidget(self.outcome)
@@ -121,8 +124,12 @@ class RuleSheetPane(Sheet):
         clear(self._values)
         self.choices = []
         self._values_title.setVisible(not sheet.refusal)
-        if sheet.values:
+        if sheet.values and sheet.is_of_group:
+            self._values_title.say(words("sheets.group_values"))
+        elif sheet.values:
             self._values_title.say(words("sheets.rule_values"))
+        elif sheet.is_of_group:
+            self._values_title.say(words("sheets.group_no_values"))
         elif sheet.arguments:
             self._values_title.say(words("sheets.rule_many_values"))
         else:
@@ -198,14 +205,27 @@ class RuleSheetPane(Sheet):
             hint=words("sheets.save_hint" if sheet.waits else "sheets.save_only_hint"),
             name=sheet.tool,
         )
-        untold = words("sheets.tick_endless") if self._owes_a_tick(sheet, span) else ""
-        self.action.refuse(made.fault or self._owed or untold)
+        self._refuse(sheet, made)
         self.settle()
         self.draft_changed.emit(made)
+
+    def say_decides(self, sentence: str, owed: str) -> None:
+        """Say how many of the calls that wait the rule decides, and what is owed before it may."""
+        self._decides.say(sentence)
+        self._owed = owed
+        sheet, made = self._sheet, self._draft
+        if sheet is not None and made is not None:
+            self._refuse(sheet, made)
 
     def show_study(self, lines: tuple[str, ...]) -> None:
         """Show what past calls say of the rule; it neither arms nor disarms anything."""
         self._told.say("\n".join(lines))
+
+    def _refuse(self, sheet: RuleSheet, made: RuleDraft) -> None:
+        """Keep the button unarmed for what is wrong or owed."""
+        owes = self._owes_a_tick(sheet, made.span)
+        untold = self._look.words("sheets.tick_endless") if owes else ""
+        self.action.refuse(made.fault or self._owed or untold)
 
     def _show_preview(self, sheet: RuleSheet, made: RuleDraft) -> None:
         words = self._look.words
@@ -258,3 +278,15 @@ class RuleSheetPane(Sheet):
         """Say what became of saving; the sheet stays open."""
         self.outcome.say(outcome, sentence)
         self.settle()
+
+
+def _title(sheet: RuleSheet) -> str:
+    if sheet.refusal:
+        return "sheets.no_rule_title"
+    return "sheets.group_title" if sheet.is_of_group else "sheets.rule_title"
+
+
+def _save(sheet: RuleSheet) -> str:
+    if not sheet.waits:
+        return "sheets.save_only"
+    return "sheets.save_group" if sheet.is_of_group else "sheets.save_and_allow"

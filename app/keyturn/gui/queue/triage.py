@@ -56,7 +56,15 @@ class Triage(QObject):
         bar = self._view.triage
         requests = [one.request for one in self._queue.waiting]
         shown = bar.shows_strip
-        bar.show_triage(triage_view(requests, self._phrases, self._words, shown=shown))
+        bar.show_triage(
+            triage_view(
+                requests,
+                self._phrases,
+                self._words,
+                shown=shown,
+                groups=len(self._queue.kept.groups()),
+            )
+        )
 
     def _on_settled(self, agent: str, enrolled: bool, choice: str) -> None:
         """Send it, and open the groups once a person may allow out of them."""

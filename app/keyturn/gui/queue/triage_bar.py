@@ -160,6 +160,8 @@ class TriageBar(QFrame):
     """Agent, whether it is enrolled, a `FloodChoice`."""
     deny_from_wanted = Signal(str, bool)
     """Agent, whether it is enrolled."""
+    rule_wanted = Signal()
+    """A rule for the largest group is wanted."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -173,10 +175,15 @@ class TriageBar(QFrame):
         self._chips = ChipRow(look)
         self.deny = Button(look, Kind.PLAIN, "", Icon.CROSS, name="deny_from")
         self.pause = Button(look, Kind.PLAIN, "", Icon.PAUSED, name="pause_agent")
+        self.rule = Button(
+            look, Kind.PLAIN, look.words("burst.make_rule"), Icon.ADD_RULE, name="rule_for_group"
+        )
         line = row(gap=12)
         line.addWidget(self._waiting)
         line.addWidget(self._chips, 1, Qt.AlignmentFlag.AlignVCenter)
-        self._sides = _Sides(self.strip, look, (16, 8, 16, 8), line, (self.deny, self.pause))
+        self._sides = _Sides(
+            self.strip, look, (16, 8, 16, 8), line, (self.rule, self.deny, self.pause)
+        )
         layout = column(self)
         layout.addWidget(self.banner)
         said = row(margins=(16, 4, 16, 4))
@@ -191,6 +198,7 @@ class TriageBar(QFrame):
         self.banner.chosen.connect(self._on_chosen)
         self.deny.clicked.connect(self._on_deny)
         self.pause.clicked.connect(self._on_pause)
+        self.rule.clicked.connect(self.rule_wanted)
 
     @property
     def shows_strip(self) -> bool:
@@ -221,6 +229,7 @@ class TriageBar(QFrame):
             self._chips.show_chips(view.chips)
             self.deny.say(view.deny)
             self.pause.say(view.pause)
+            self.rule.setVisible(view.groups > 0)
 
     def _on_chosen(self, choice: str) -> None:
         if self._held is not None:

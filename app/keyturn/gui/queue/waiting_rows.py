@@ -149,6 +149,15 @@ class WaitingRows:
         """Tell whether a row stands for a group."""
         return row_id in self._groups and self._groups[row_id].group
 
+    def groups(self) -> list[str]:
+        """Return the rows that stand for groups, the one with most calls first."""
+        groups = [row for row in self._groups.values() if row.group]
+        return [row.id for row in sorted(groups, key=lambda row: -len(row.ids))]
+
+    def requests(self, row_id: str) -> list[ApprovalRequest]:
+        """Return every request that waits in a row."""
+        return [one.request for unit in self.units(row_id) for one in unit]
+
     def group_of(self, agent: str) -> str:
         """Return the first group of an agent; empty where it has none."""
         groups = (row for row in self._groups.values() if row.group)

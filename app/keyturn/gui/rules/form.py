@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QWidget
 
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule import Kind as RuleKind
+from keyturn.gui.drafts import UNFINISHED
 from keyturn.gui.forms.fields import Labelled, LineField, NamePicker
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.forms.side_pane import RaisedBox, SidePane, warning_rows
@@ -34,6 +35,7 @@ class RuleForm(SidePane):
         self, look: Look, effects: tuple[EffectChoice, ...], parent: QWidget | None = None
     ) -> None:
         super().__init__(look, name="rule_form", parent=parent)
+        self.setProperty(UNFINISHED, True)
         words = look.words
         self._missing = ""
         self._kind = RuleKind.CALL

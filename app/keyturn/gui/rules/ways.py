@@ -21,6 +21,7 @@ from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.layouts import row
 from keyturn.gui.widgets.text import Text
 from keyturn.gui.worker import Worker
+from keyturn.presentation.errors import error_text
 from keyturn.presentation.rule_text import proposal_of_text, rules_text
 from keyturn.presentation.rules_builder import RulesState, state_after
 from keyturn.presentation.words import Words
@@ -144,7 +145,7 @@ def _read(path: Path, words: Words) -> _FileRead:
     except (OSError, UnicodeDecodeError) as error:
         return _FileRead(fault=words("rules.file_unread", cause=str(error)))
     except ConfigurationError as error:
-        return _FileRead(fault=str(error))
+        return _FileRead(fault=error_text(error, words))
 
 
 def _write(path: Path, state: RulesState, words: Words) -> str:
@@ -154,5 +155,5 @@ def _write(path: Path, state: RulesState, words: Words) -> str:
     except OSError as error:
         return words("rules.file_unwritten", cause=str(error))
     except ConfigurationError as error:
-        return str(error)
+        return error_text(error, words)
     return ""

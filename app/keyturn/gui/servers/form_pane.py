@@ -5,6 +5,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
+from keyturn.gui.drafts import UNFINISHED
 from keyturn.gui.look import Look
 from keyturn.gui.servers.panes import DetailPane
 from keyturn.gui.servers.server_pane import ArgvList
@@ -30,6 +31,7 @@ class FormPane(DetailPane):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, name="server_form", parent=parent)
+        self.setProperty(UNFINISHED, True)
         self._read: ReadServer | None = None
         self._touched = False
         self.name = self._line("server_name", _NARROW_FIELD)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from keyturn.domain.tier import Tier
 from keyturn.gui.armed_action import ArmedAction
+from keyturn.gui.drafts import UNSAVED
 from keyturn.gui.look import Look
 from keyturn.gui.servers.controls_box import ControlsBox
 from keyturn.gui.servers.owed_box import OwedChangeBox
@@ -120,6 +121,7 @@ class ToolPane(DetailPane):
                 self.left_unsaved.emit(said)
             self.controls.start_over()
         self._view = None
+        self.setProperty(UNSAVED, bool(self._kept))
         self.action.hide()
 
     def _take_up(self, view: ToolView) -> None:
@@ -201,6 +203,7 @@ class ToolPane(DetailPane):
         for box in self._boxes:
             box.show_confirmed(False)
         unsaved = self._unsaved(view)
+        self.setProperty(UNSAVED, bool(unsaved) or bool(self._kept))
         self.footing.say(words(unsaved.key or "servers.tier_footing"))
         self.footing.use_token(Token.WARNING_FG if unsaved else Token.TEXT_SECONDARY)
         same = not view.hidden and not unsaved

@@ -39,6 +39,10 @@ class UnsavedChoices:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], tuple[str, ControlsView | None, Unsaved]] = {}
 
+    def __bool__(self) -> bool:
+        """Tell whether anything is kept."""
+        return bool(self._kept)
+
     def keep(self, view: ToolView, unsaved: Unsaved) -> None:
         """Keep what was chosen of a tool, or that nothing was."""
         self._kept.pop((view.server, view.tool), None)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QRectF, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QFrame, QLineEdit, QListView, QSizePolicy, QWidget
 
+from keyturn.gui.drafts import SEARCH
 from keyturn.gui.local_time import local_now
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
@@ -32,6 +33,7 @@ class SearchField(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.line = QLineEdit()
         self.line.setObjectName(name)
+        self.line.setProperty(SEARCH, True)
         self.line.setProperty("bare", "true")
         self.line.setProperty("ring", False)
         self.line.setPlaceholderText(placeholder)
@@ -125,6 +127,7 @@ class FilterField(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.line = _FilterLine()
         self.line.setObjectName(name)
+        self.line.setProperty(SEARCH, True)
         self.line.setProperty("bare", "true")
         self.line.setProperty("ring", False)
         self.line.setPlaceholderText(look.words("history.search"))

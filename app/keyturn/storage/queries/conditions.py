@@ -49,7 +49,7 @@ def condition(narrowed: HistoryFilter) -> tuple[str, tuple[str, ...]]:
             *(_argument(path, text) for path, text in narrowed.arguments),
             _any_of([_host(host) for host in narrowed.hosts]),
             *period("c.ts", narrowed.since, narrowed.until),
-            _containing(narrowed.text),
+            containing(narrowed.text, (*_SEARCHED, _ARGUMENTS)),
         ]
     )
 
@@ -69,10 +69,10 @@ def period(column: str, since: str, until: str) -> list[Part]:
     ]
 
 
-def _containing(text: str) -> Part:
+def containing(text: str, searched: Sequence[str]) -> Part:
+    """Look for a text in any of some columns; none given narrows nothing."""
     if not text:
         return _EVERYTHING
-    searched = (*_SEARCHED, _ARGUMENTS)
     tests = " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in searched)
     return (f"({tests})", (_part(text),) * len(searched))
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ from keyturn.storage.queries.items import (
     UsedNames,
 )
 from keyturn.storage.queries.rows import ITEM_COLUMNS, ITEM_TABLES, event_of, item_of
+from keyturn.storage.queries.weakenings import (
+    between,
+    weakenings_asked,
+    weakenings_query,
+)
 from keyturn.storage.read_only import connect_read_only
 
 PAGE_ROWS = 200
@@ -86,15 +92,14 @@ class HistoryQuery:
         top = before
         try:
             self._start()
-            newest = self._value("SELECT max(seq) FROM calls") or 0
-            oldest = self._value("SELECT min(seq) FROM calls") or 0
+            newest, oldest = _ends(self._value, narrowed)
             top = newest + 1 if before is None else min(before, newest + 1)
             while oldest and top > oldest:
                 low = max(oldest, top - _WINDOW)
                 self._window(narrowed, (low, top), limit, items)
                 if len(items) >= limit:
                     return HistoryPage(items=tuple(items), older=items[-1].number)
-                if self._is_before(narrowed.since, low, top):
+                if _is_before(self._value, narrowed.since, low, top):
                     break
                 top = low
         except sqlite3.OperationalError as error:
@@ -268,23 +273,19 @@ class HistoryQuery:
         limit: int,
         items: list[HistoryItem],
     ) -> None:
+        """Add what a window holds, newest first; what was read is kept when time runs out."""
         narrowing, values = condition(narrowed)
         query = (
             f"SELECT {ITEM_COLUMNS} FROM {ITEM_TABLES} "
             f"WHERE c.seq >= ? AND c.seq < ? AND {narrowing} ORDER BY c.seq DESC LIMIT ?"
         )
-        for row in self._rows(query, (*window, *values, limit - len(items))):
-            items.append(item_of(row))  # noqa: PERF401 - keeps what was read when time runs out
-
-    def _is_before(self, since: str, low: int, top: int) -> bool:
-        """Tell whether a whole window is older than the filter asks for, so the rest is as well.
-
-        A wall clock that was wrong for a shorter while does not hide anything.
-        """
-        if not since or top - low < _WINDOW:
-            return False
-        newest = self._value("SELECT max(ts) FROM calls WHERE seq >= ? AND seq < ?", low, top)
-        return newest is not None and newest < since
+        room = limit - len(items)
+        found = map(item_of, self._rows(query, (*window, *values, room)))
+        if weakenings_asked(narrowed):
+            rows = self._rows(*weakenings_query(narrowed, window, room))
+            found = between(found, rows)
+        for item in islice(found, room):
+            items.append(item)  # noqa: PERF402 - keeps what was read when time runs out
 
     def _record(self, seq: int | None) -> tuple[Body | None, str]:
         rows = list(self._rows("SELECT body, chain FROM records WHERE seq = ?", (seq,)))
@@ -308,6 +309,25 @@ class HistoryQuery:
 
     def _is_late(self) -> int:
         return int(self._monotonic() > self._deadline)
+
+
+def _ends(value: Callable[..., Any], narrowed: HistoryFilter) -> tuple[int, int]:
+    """Return the newest and the oldest number that a page may have; zeros for none."""
+    tables = ("calls", "events") if weakenings_asked(narrowed) else ("calls",)
+    newest = [value(f"SELECT max(seq) FROM {table}") or 0 for table in tables]
+    oldest = [value(f"SELECT min(seq) FROM {table}") or 0 for table in tables]
+    return max(newest), min((one for one in oldest if one), default=0)
+
+
+def _is_before(value: Callable[..., Any], since: str, low: int, top: int) -> bool:
+    """Tell whether a whole window is older than the filter asks for, so the rest is as well.
+
+    A wall clock that was wrong for a shorter while does not hide anything.
+    """
+    if not since or top - low < _WINDOW:
+        return False
+    newest = value("SELECT max(ts) FROM calls WHERE seq >= ? AND seq < ?", low, top)
+    return newest is not None and newest < since
 
 
 def _decoded(value: object) -> str | None:

@@ -1,0 +1,9 @@
+"""The console protocol about the window itself: what it asks of its broker, and decides nothing."""
+
+import msgspec
+
+
+class BeginAnew(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="begin_anew"):
+    """End this window and start another, which speaks the language that was chosen."""
+
+    n: int
