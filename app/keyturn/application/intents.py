@@ -67,7 +67,7 @@ from keyturn.application.sight_intents import SightIntent, carry_out_sight
 from keyturn.application.sights import Sights
 from keyturn.application.step_ups import StepUps
 from keyturn.application.stop import StopLevel, StopSwitch
-from keyturn.application.window_setting_names import LONGEST_VALUE, OF_THE_WINDOW
+from keyturn.application.window_setting_names import OF_THE_WINDOW, longest
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.errors import (
     BothWanted,
@@ -358,7 +358,7 @@ def _of_the_window(intent: PutSetting) -> str:
 
     A program that presses buttons could else let calls through by the name of what decides them.
     """
-    if intent.name not in OF_THE_WINDOW or len(intent.value) > LONGEST_VALUE:
+    if intent.name not in OF_THE_WINDOW or len(intent.value) > longest(intent.name):
         raise ConfigurationError("That is no setting of the window, so nothing was saved.")
     return intent.name
 

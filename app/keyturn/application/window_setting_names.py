@@ -15,6 +15,10 @@ CAREFUL_DELAY: Final = "arming.careful_ms"
 """Whatever is stored in these two, Allow arms no earlier than after the least delays."""
 GEOMETRY: Final = "window.geometry"
 PAGE: Final = "window.page"
+PANES: Final = "window.panes"
+"""How wide a person made panes, by the names of the lines between them."""
+QUEUE_VIEW: Final = "queue.view"
+"""The order of the queue that a person asked for, and what of it is listed."""
 HISTORY_FILTERS: Final = "history.filters"
 NOTICES_SEEN: Final = "notices.seen"
 """SEEN once a person said so; until then what arrives is told on other ways too."""
@@ -33,10 +37,20 @@ OF_THE_WINDOW: Final = frozenset(
         CAREFUL_DELAY,
         GEOMETRY,
         PAGE,
+        PANES,
+        QUEUE_VIEW,
         HISTORY_FILTERS,
         NOTICES_SEEN,
         FIRST_RUN,
     }
 )
+TYPED: Final = frozenset({HISTORY_FILTERS})
+"""What a person types to look for, which may be what stood in an argument: no record holds it."""
 LONGEST_VALUE: Final = 200
 """Characters of what may stand in one of them."""
+LONGEST_TYPED: Final = 2_000
+
+
+def longest(name: str) -> int:
+    """Return how many characters may stand in a setting."""
+    return LONGEST_TYPED if name in TYPED else LONGEST_VALUE
