@@ -20,6 +20,7 @@ from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import NONE, column, least_height, pane, row
 from keyturn.gui.widgets.notices import EmptyState
+from keyturn.gui.widgets.pane_split import PaneSplit
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.cells import Notice
@@ -28,6 +29,8 @@ from keyturn.presentation.marks import Icon, Role
 _HEADER: Final = 56
 _STRIP: Final = 36
 _BESIDE_FROM: Final = 860
+_LEAST_LIST: Final = 480
+_LEAST_SIDE: Final = 320
 _UNBOUNDED: Final = 16_777_215
 
 
@@ -144,6 +147,10 @@ class ListPage(QFrame):
         self.below = column()
         self.empty = EmptyState(look, empty_icon)
         self._left = QWidget()
+        self.split = PaneSplit(
+            look, self, name=f"{name}_split", spoken=look.words("forms.pane_width"), leading=False
+        )
+        self.split.moved.connect(self._arrange)
         self._sides = row(self)
         self._build()
         self.note = PageNote(look, self._left, self.title, self.below)
@@ -206,10 +213,18 @@ class ListPage(QFrame):
         side = self._side
         self._left.setVisible(side is None or beside)
         self.table.spare_columns(side is not None and beside)
+        self.split.setVisible(side is not None and beside)
         if side is None:
             return
         if beside:
-            side.setFixedWidth(self.look.theme.tall(WIDTH))
+            side.setFixedWidth(self._side_width(side))
         else:
             side.setMinimumWidth(0)
             side.setMaximumWidth(_UNBOUNDED)
+
+    def _side_width(self, side: QWidget) -> int:
+        tall = self.look.theme.tall
+        most = self.width() - tall(_LEAST_LIST)
+        return self.split.width_of(
+            side, usual=tall(WIDTH), least=min(tall(_LEAST_SIDE), most), most=most
+        )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from keyturn.gui.means import Means
+from keyturn.gui.queue.look_memory import QueueLookMemory
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.presenter import QueuePresenter
 from keyturn.gui.queue.reviewing import CardReviews
@@ -38,6 +39,7 @@ def queue_page(means: Means) -> QueuePage:
         now_ms=means.now_ms,
         parent=means.parent,
     )
+    QueueLookMemory(means.bridge, presenter.choices, view, means.sender, view)
     sheets = CardSheets(
         look=means.look,
         model=model,
