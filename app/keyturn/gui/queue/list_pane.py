@@ -199,7 +199,7 @@ class ListPane(QFrame):
         whole = words("queue.high_risk")
         self._risky.say(whole)
         filters = (self._all, self._risky, self.order)
-        needed = sum(part.sizeHint().width() for part in filters) + 16 + 29
+        needed = sum(part.sizeHint().width() for part in filters) + 16 + 25
         self._title.setVisible(needed + 8 + self._title.sizeHint().width() <= room)
         if needed > room:
             self._risky.say(words("queue.high_risk_short"), whole)
@@ -234,7 +234,7 @@ class ListPane(QFrame):
         self._risky.setAutoExclusive(True)
         self._risky.use_icon_token(Token.T2_FG)
         self._risky.toggled.connect(self.high_risk_only_changed)
-        layout = row(header, (16, 1, 12, 0), gap=8)
+        layout = row(header, (16, 1, 8, 0), gap=8)
         layout.addWidget(self._title)
         layout.addStretch()
         layout.addWidget(self._all)
