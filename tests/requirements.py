@@ -169,11 +169,7 @@ WINDOW_ROWS = _section(
     ("W1", KEPT, "Any pending call is two actions away, the stop one."),
     ("W2", WINDOW, "Interactive 2.0 s after a cold start with 100,000 rows and 500 rules."),
     ("W3", KEPT, "500 arrivals open no modal dialog and change no active window."),
-    (
-        "W4",
-        Partly("filters into arguments are not kept; nothing is sorted, and there is no splitter"),
-        "Geometry, splitter, sort, filters and view survive a restart.",
-    ),
+    ("W4", KEPT, "Geometry, splitter, sort, filters and view survive a restart."),
     ("GUI-THREAD", KEPT, "Nothing of the window is deleted on another thread than its own."),
     ("W5", KEPT, "A second launch raises the running one, also without a tray."),
     ("W6", KEPT, "The state in the top bar is right 250 ms after the broker's."),
