@@ -236,6 +236,8 @@ class RowsView(QTableView):
             self._timer.start()
         else:
             self._timer.stop()
+            # Qt would find out later how far it scrolls; by then a person may be at the end.
+            self.updateGeometries()
         hint = self.sizeHint()
         if hint != self._hint:
             self._hint = hint
