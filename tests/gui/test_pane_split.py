@@ -1,4 +1,4 @@
-"""The line between two panes: moved by pointer and by keys, within bounds, and back after a start."""
+"""The line between two panes: moved by pointer and by keys, within bounds, and kept."""
 
 # pyright: reportUnknownMemberType=false
 # pytest-qt's key and mouse methods are untyped.

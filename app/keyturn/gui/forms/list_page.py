@@ -18,7 +18,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import NONE, column, least_height, pane, row
+from keyturn.gui.widgets.layouts import EDGE, NONE, column, least_height, pane, row
 from keyturn.gui.widgets.notices import EmptyState
 from keyturn.gui.widgets.pane_split import PaneSplit
 from keyturn.gui.widgets.scroll_pane import ScrollPane
@@ -43,7 +43,7 @@ class Strip(QFrame):
         self.setProperty("surface", "panel")
         self.setProperty("edge", "bottom")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.line = row(self, (16, 1, 16, 0), gap=16)
+        self.line = row(self, (16, EDGE, 16, 0), gap=16)
         least_height(self, look.theme, _STRIP)
 
 
@@ -136,7 +136,7 @@ class ListPage(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.header = pane("panel", edge="bottom", name=f"{name}_header")
         least_height(self.header, look.theme, _HEADER)
-        self.header_line = row(self.header, (16, 1, 16, 0), gap=8)
+        self.header_line = row(self.header, (16, EDGE, 16, 0), gap=8)
         self.title = Text(look, Type.TITLE)
         """Where the focus rests when what had it is gone: no button, so no key decides."""
         self.title.say(title)
@@ -181,8 +181,7 @@ class ListPage(QFrame):
         leave(self.table if empty else self.empty, self.title)
         self.table.setVisible(not empty)
         self.empty.setVisible(empty)
-        # A hidden table takes no focus, and the next in line would be the stop.
-        self.setFocusProxy(self.title if empty else self.table)
+        self._lead_focus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the pane beside the list or in its place."""
@@ -214,6 +213,7 @@ class ListPage(QFrame):
         self._left.setVisible(side is None or beside)
         self.table.spare_columns(side is not None and beside)
         self.split.setVisible(side is not None and beside)
+        self._lead_focus()
         if side is None:
             return
         if beside:
@@ -221,6 +221,14 @@ class ListPage(QFrame):
         else:
             side.setMinimumWidth(0)
             side.setMaximumWidth(_UNBOUNDED)
+
+    def _lead_focus(self) -> None:
+        """Have whoever comes to the page land in what is shown: what is hidden takes no keys."""
+        side = self._side
+        if side is not None and self._left.isHidden():
+            self.setFocusProxy(side.rest if isinstance(side, SidePane) else side)
+        else:
+            self.setFocusProxy(self.title if self.table.isHidden() else self.table)
 
     def _side_width(self, side: QWidget) -> int:
         tall = self.look.theme.tall

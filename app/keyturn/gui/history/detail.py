@@ -117,7 +117,7 @@ class DetailPane(EscapeFrame):
         head.addLayout(top)
         head.addSpacing(8)
         head.addWidget(self._headline)
-        head.addSpacing(2)
+        head.addSpacing(4)
         head.addWidget(self._server_tool)
         head.addSpacing(12)
         head.addLayout(self._tabs_place)
@@ -240,7 +240,7 @@ class DetailPane(EscapeFrame):
 
     def _traced(self, traced: IconText) -> QWidget:
         place = QWidget()
-        line = row(place, gap=6)
+        line = row(place, gap=8)
         line.addWidget(IconLabel(self._look, traced.icon, Token.TRACE_FG, 14))
         words = Text(self._look, Type.LABEL, Token.TRACE_FG)
         words.say(traced.text)

@@ -18,7 +18,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.inputs import FilterField
-from keyturn.gui.widgets.layouts import WrapLayout, clear, column, least_height, pane, row
+from keyturn.gui.widgets.layouts import EDGE, WrapLayout, clear, column, least_height, pane, row
 from keyturn.gui.widgets.notices import Banner, EmptyState
 from keyturn.gui.widgets.pane_split import PaneSplit
 from keyturn.gui.widgets.text import Text
@@ -150,7 +150,7 @@ class HistoryView(QFrame):
         buttons.addWidget(saved)
         buttons.addWidget(export)
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight, header)
-        self._head.setContentsMargins(16, 11, 16, 11)
+        self._head.setContentsMargins(16, 12 - EDGE, 16, 12 - EDGE)
         self._head.setSpacing(8)
         self._head.addLayout(search, 1)
         self._head.addLayout(buttons)
@@ -161,7 +161,7 @@ class HistoryView(QFrame):
     def _summary(self) -> QWidget:
         summary = pane("panel", edge="bottom", name="history_summary")
         least_height(summary, self._look.theme, _SUMMARY)
-        layout = row(summary, (16, 1, 16, 0))
+        layout = row(summary, (16, EDGE, 16, 0))
         layout.addWidget(self._counts_place, 1, Qt.AlignmentFlag.AlignVCenter)
         layout.addLayout(self._chain)
         verify = Button(

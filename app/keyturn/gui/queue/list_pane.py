@@ -22,7 +22,7 @@ from keyturn.gui.queue.order_button import OrderButton
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind, PillButton
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, column, fix_height, least_height, pane, row
+from keyturn.gui.widgets.layouts import EDGE, clear, column, fix_height, least_height, pane, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.queue import DecidedRow, QueueCounts
@@ -98,7 +98,7 @@ class DecidedLine(QWidget):
         words.say(decided.text)
         age = Text(look, Type.CAPTION, Token.TEXT_TERTIARY)
         age.say(decided.age)
-        layout = row(self, (0, 6, 0, 6), gap=8)
+        layout = row(self, (0, 4, 0, 4), gap=8)
         layout.addWidget(IconLabel(look, decided.icon, look.theme.role_token(decided.role), 16))
         layout.addWidget(words, 1)
         layout.addWidget(age)
@@ -237,7 +237,7 @@ class ListPane(QFrame):
         self._risky.setAutoExclusive(True)
         self._risky.use_icon_token(Token.T2_FG)
         self._risky.toggled.connect(self.high_risk_only_changed)
-        layout = row(header, (16, 1, 8, 0), gap=8)
+        layout = row(header, (16, EDGE, 8, 0), gap=8)
         layout.addWidget(self._title)
         layout.addStretch()
         layout.addWidget(self._all)
@@ -258,7 +258,7 @@ class ListPane(QFrame):
         head.addWidget(history)
         layout = column(self._foot_pane, (16, 4, 16, 8), gap=0)
         layout.addLayout(head)
-        layout.addSpacing(3)
+        layout.addSpacing(4)
         layout.addLayout(self._decided)
         self._foot_pane.hide()
         return self._foot_pane

@@ -111,7 +111,7 @@ class RuleSheetPane(Sheet):
         self.body.addSpacing(12)
         self.body.addLayout(self._preview_place)
         self.body.addWidget(self._told)
-        self.body.addSpacing(6)
+        self.body.addSpacing(8)
         self.body.addWidget(self.outcome)
         self.body.addStretch()
         self.add_buttons((self.cancel,), (self.action.name_row, self.save))

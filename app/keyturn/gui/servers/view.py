@@ -21,7 +21,7 @@ from keyturn.gui.theme import Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.inputs import SearchField
-from keyturn.gui.widgets.layouts import column, least_height, pane, row
+from keyturn.gui.widgets.layouts import EDGE, column, least_height, pane, row
 from keyturn.gui.widgets.notices import EmptyState
 from keyturn.gui.widgets.pane_split import PaneSplit
 from keyturn.gui.widgets.text import Text
@@ -106,7 +106,7 @@ class ServersView(QFrame):
         least_height(header, self._look.theme, _HEADER)
         title = Text(self._look, Type.TITLE, wrap=True)
         title.say(self._look.words("servers.title"))
-        line = row(header, (16, 1, 16, 0))
+        line = row(header, (16, EDGE, 16, 0))
         line.addWidget(title, 1)
         line.addWidget(self._changed, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addSpacing(8)

@@ -20,6 +20,8 @@ _Box = TypeVar("_Box", bound=QBoxLayout)
 
 Margins = tuple[int, int, int, int]
 NONE: Final[Margins] = (0, 0, 0, 0)
+EDGE: Final = 1
+"""Width of a line that a widget draws within itself, where a margin makes up for it."""
 
 
 class WrapLayout(QLayout):

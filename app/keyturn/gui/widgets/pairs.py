@@ -130,6 +130,6 @@ class Provenance(QWidget):
         layout.addLayout(head)
         layout.addSpacing(4)
         layout.addWidget(divider())
-        layout.addSpacing(3)
+        layout.addSpacing(4)
         layout.addWidget(PairList(self._look, pairs))
         return side

@@ -44,7 +44,7 @@ class GrantChip(QFrame):
         self._text = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self._left = Text(look, Type.LABEL_STRONG)
         layout.addWidget(self._text)
-        layout.addSpacing(7)
+        layout.addSpacing(8)
         layout.addWidget(self._left)
         layout.addSpacing(8)
         layout.addWidget(divider(vertical=True, length=16))
@@ -160,9 +160,9 @@ class TopBar(QFrame):
         self._line.setVisible(any(not part.isHidden() for part in (*facts, *chips)))
 
     def _build(self) -> None:
-        layout = row(self, (22, 0, 6, 0))
+        layout = row(self, (24, 0, 4, 0))
         layout.addWidget(self._icon)
-        layout.addSpacing(10)
+        layout.addSpacing(8)
         layout.addWidget(self._state)
         layout.addSpacing(16)
         layout.addWidget(self._line)
