@@ -334,7 +334,7 @@ SELF_APPROVAL = _section(
     ("S1", KEPT, "Synthetic events and direct slot calls on Allow approve nothing."),
     (
         "S2",
-        Partly("names of 4,000 characters on a card are, 10 MB ones and the other pages are not"),
+        Partly("names and claims are, on every page; a definition of 10 MB is laid out whole"),
         "Markup, control codes and 10 MB names are inert and move nothing.",
     ),
     ("S3", KEPT, "No interface that an agent reaches has a way to decide or resume."),

@@ -44,9 +44,7 @@ class Queue:
 
     def arrive(self, *requests: ApprovalRequest) -> None:
         for request in requests:
-            self.scene.bridge.request_shown.emit(
-                RequestShown(request=request, remaining_ms=50_000)
-            )
+            self.scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
         self.show()
 
     def end(self, request_id: str) -> None:

@@ -27,7 +27,7 @@ from keyturn.gui.widgets.layouts import (
 from keyturn.gui.widgets.pairs import PairList
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.tabs import TabRow
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.text import LONGEST, Text, ValueText
 from keyturn.presentation.card import ArgumentRow, Chip, Pair
 from keyturn.presentation.history import EarlierCall, HistoryDetail
 from keyturn.presentation.marks import Icon, IconText, Role
@@ -62,7 +62,7 @@ class DetailPane(EscapeFrame):
         self.setProperty("edge", "left")
         self._chips = ChipRow(look)
         self._headline = Text(look, Type.TITLE_WRAPPED, wrap=True)
-        self._server_tool = ValueText(look, Type.VALUE, Token.TEXT_SECONDARY)
+        self._server_tool = ValueText(look, Type.VALUE, Token.TEXT_SECONDARY, most=LONGEST)
         self._tabs_place = column()
         self._scroll = ScrollPane("panel", (_SIDE, 16, _SIDE, 8))
         self._body = column()

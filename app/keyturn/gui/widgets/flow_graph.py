@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type, TypeStyle
 from keyturn.gui.widgets.layouts import EDGE, clear, column, row
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.text import LONGEST, Text, ValueText
 from keyturn.presentation.flow_graph import FlowGraph, FlowSource
 
 _BETWEEN: Final = 48
@@ -33,7 +33,7 @@ class _Node(QFrame):
 
     def name(self, text: str) -> None:
         """Add a name as a server has it."""
-        line = ValueText(self._look, Type.VALUE)
+        line = ValueText(self._look, Type.VALUE, most=LONGEST)
         line.say(text)
         self.lines.addWidget(line)
 

@@ -5,6 +5,7 @@ characters have become boxes.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -20,9 +21,11 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import Run, phrase, plain_runs
-from keyturn.gui.theme import Token, TypeStyle
+from keyturn.gui.theme import Token, Type, TypeStyle
 
 Align = Qt.AlignmentFlag
+LONGEST: Final = 4_096
+"""Characters of a name or a claim that are laid out; how many more there are is said instead."""
 
 
 class Text(QLabel):
@@ -45,6 +48,8 @@ class Text(QLabel):
         self._style = style
         self._token = token
         self._align = align
+        self._most = LONGEST
+        """Characters of what is said; 0 for what is shown whole, however long it is."""
         self._runs: tuple[Run, ...] = ()
         self._flow: TextFlow | None = None
         self._one_line: TextFlow | None = None
@@ -59,10 +64,20 @@ class Text(QLabel):
         self.setSizePolicy(policy)
 
     def say(self, text: str) -> None:
-        """Show `text`, exactly; the caller need not know where it came from."""
-        if text == self.text() and self._runs:
+        """Show `text`, exactly; the caller need not know where it came from.
+
+        Of a name that an agent or a server made longer than any is, the beginning and a count.
+        """
+        kept = text[: self._most] if self._most else text
+        more = ""
+        if len(kept) < len(text):
+            more = f" {self._look.words('fitting.more', n=len(text) - len(kept))}"
+        if kept + more == self.text() and self._runs:
             return
-        self.say_runs(plain_runs(text, self._look.words, one_line=not self.wordWrap()), text)
+        runs = list(plain_runs(kept, self._look.words, one_line=not self.wordWrap()))
+        if more:
+            runs.append(phrase(more, Type.CAPTION, Token.TEXT_TERTIARY))
+        self.say_runs(runs, kept + more)
 
     def say_pieces(self, *pieces: tuple[str, TypeStyle, Token]) -> None:
         """Show words of different weight or colour in one line."""
@@ -159,9 +174,17 @@ class ValueText(Text):
     """A text that can be selected and copied; what is copied is the true text, marks undone."""
 
     def __init__(
-        self, look: Look, style: TypeStyle, token: Token = Token.TEXT_PRIMARY, *, wrap: bool = True
+        self,
+        look: Look,
+        style: TypeStyle,
+        token: Token = Token.TEXT_PRIMARY,
+        *,
+        wrap: bool = True,
+        most: int = 0,
     ) -> None:
+        """`most` cuts what is no value but a name or a claim; 0 shows all of it."""
         super().__init__(look, style, token, wrap=wrap)
+        self._most = most
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setProperty("ring", False)
         self.setCursor(Qt.CursorShape.IBeamCursor)
