@@ -53,7 +53,7 @@ def top_bar_view(
         )
     quiet = health is not None and not health.notifies
     problem = problem_of(health, words)
-    broken = quiet or problem is not None
+    broken = problem is not None
     facts = [*of_profile, Fact(strong=str(waiting), after=words("topbar.waiting_words", n=waiting))]
     if waiting:
         oldest = duration_text(oldest_ms / 1000, words)
@@ -68,7 +68,7 @@ def top_bar_view(
     return TopBarView(
         state=ProtectionState.PROBLEM if broken else ProtectionState.PROTECTING,
         state_text=words("topbar.problem" if broken else "topbar.protecting"),
-        problem=problem.spoken if problem is not None else words("health.quiet") if quiet else "",
+        problem=problem.spoken if problem is not None else "",
         facts=tuple(facts),
         grants=profile_strips(agents, now, words) if now is not None else (),
         waiting=waiting,

@@ -17,7 +17,9 @@ from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Role
 
 _MARK: Final = 16
-_TEXT: Final = 28
+_LEFT: Final = 4
+"""Before the mark, so that the ring around the row does not run over it."""
+_TEXT: Final = 32
 
 
 class ChoiceRow(QAbstractButton):
@@ -74,7 +76,7 @@ class ChoiceRow(QAbstractButton):
         """Return where the mark is: beside the first line of the words, however many there are."""
         words = self._wrapped(self._words, Type.BODY, self.width() - self._trailing_width())
         beside = self._top_of(words) + (self._look.theme.line(Type.BODY) - _MARK) / 2
-        return QRectF(0, beside, _MARK, _MARK)
+        return QRectF(_LEFT, beside, _MARK, _MARK)
 
     def changeEvent(self, event: QEvent) -> None:
         """Measure again when the text size is another."""
