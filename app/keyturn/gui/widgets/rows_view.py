@@ -95,6 +95,8 @@ class RowsView(QTableView):
         self._timer.timeout.connect(self._measure_slice)
         self.setObjectName(name)
         self.setItemDelegate(delegate)
+        # Values and diffs stand the way they were sent, whichever way the window is read.
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.setProperty("ring", False)
         self._become_plain()
 

@@ -49,7 +49,7 @@ class ScrollPane(QScrollArea):
             application.focusChanged.connect(self._on_focus_changed)
 
     def use_margins(self, margins: Margins) -> None:
-        """Take other margins, as they are without the bar."""
+        """Take other margins, as they are without the bar, the leading one first."""
         self._margins = QMargins(*margins)
         self._make_room()
 
@@ -104,10 +104,12 @@ class ScrollPane(QScrollArea):
         return super().eventFilter(watched, event)
 
     def _make_room(self) -> None:
-        margins = QMargins(self._margins)
-        if self.verticalScrollBar().isVisible():
-            margins.setRight(max(0, margins.right() - _BAR))
-        self.body.setContentsMargins(margins)
+        given = self._margins
+        bar = _BAR if self.verticalScrollBar().isVisible() else 0
+        start, end = given.left(), max(0, given.right() - bar)
+        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            start, end = end, start
+        self.body.setContentsMargins(start, given.top(), end, given.bottom())
 
 
 class SnugPane(ScrollPane):

@@ -31,6 +31,8 @@ LONGEST: Final = 4_096
 class Text(QLabel):
     """Words in one type style and one colour, or runs of several."""
 
+    _mirrors = True
+
     def __init__(
         self,
         look: Look,
@@ -104,10 +106,17 @@ class Text(QLabel):
         """Return the laid-out text for the present width."""
         if self._flow is None:
             self._flow = TextFlow(self._runs, self._style, self._look.theme)
+        if self.is_mirrored:
+            self._flow.read_from_right()
         flow = self._flow.lay_out(self.width()) if self.wordWrap() else self._flow.lay_out()
         if self._align is Align.AlignHCenter:
             flow.centre_lines()
         return flow
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Tell whether it is read from the right: our words are, no value ever is."""
+        return self._mirrors and self.layoutDirection() is Qt.LayoutDirection.RightToLeft
 
     def _measure(self, width: int) -> int:
         """Return the height at a width that the label may not have."""
@@ -158,9 +167,13 @@ class Text(QLabel):
     def _origin(self, flow: TextFlow) -> QPointF:
         spare = max(0.0, self.width() - flow.used_width)
         top = max(0, (self.height() - flow.height) // 2)
-        if self._align is Align.AlignRight:
-            return QPointF(spare, top)
-        return QPointF(spare / 2 if self._align is Align.AlignHCenter else 0, top)
+        if self._align is Align.AlignHCenter:
+            return QPointF(spare / 2, top)
+        if self.is_mirrored and self.wordWrap():
+            # Each line stands where it belongs by itself.
+            return QPointF(0, top)
+        at_right = (self._align is Align.AlignRight) is not self.is_mirrored
+        return QPointF(spare if at_right else 0, top)
 
     def _forget(self) -> None:
         self._flow = None
@@ -172,6 +185,8 @@ class Text(QLabel):
 
 class ValueText(Text):
     """A text that can be selected and copied; what is copied is the true text, marks undone."""
+
+    _mirrors = False
 
     def __init__(
         self,
