@@ -346,7 +346,8 @@ ACCESSIBILITY = _section(
     (
         "A1",
         Partly(
-            "mirrored layouts, scales of the system; history, reviews and stop at the longer words"
+            "painted rows in a mirrored window, scales of the system; history, reviews and stop at "
+            "the longer words"
         ),
         "No violation of the automated rows on contrast, names, sizes and keys.",
     ),

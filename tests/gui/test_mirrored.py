@@ -27,8 +27,7 @@ pytestmark = [
     pytest.mark.qt_log_ignore("This plugin does not support"),
 ]
 SCENES = (
-    *("queue-parts", "queue-group", "rules-form", "access-detail", "agents-detail"),
-    *("credentials-set", "settings", "servers-batch", "servers-form", "attention"),
+    *("queue-group", "rules-form", "access-detail", "agents-detail", "settings", "servers-form"),
 )
 LETTERS = dict(
     zip(range(ord("a"), ord("z") + 1), (chr(0x05D0 + n % 27) for n in range(26)), strict=True)
