@@ -11,6 +11,7 @@ from keyturn.gui.history.model import Column, HistoryModel
 from keyturn.gui.history.table import HistoryHeader, HistoryTable
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
+from keyturn.gui.theme import TypeStyle
 from tests.gui.gallery_more import HISTORY_ROWS
 from tests.gui.scenes import let_go, settle
 
@@ -52,10 +53,11 @@ def test_who_decided_is_read_whole_beside_an_open_decision(
     drawn: list[TextFlow] = []
     fit = history_table.fitted
 
-    def noted(*given: object, **named: object) -> TextFlow:
-        flow: TextFlow = fit(*given, **named)  # type: ignore[arg-type]
-        drawn.append(flow)
-        return flow
+    def noted(
+        look: Look, text: str, style: TypeStyle, width: int, *, lines: int = 1, brief: bool = False
+    ) -> TextFlow:
+        drawn.append(fit(look, text, style, width, lines=lines, brief=brief))
+        return drawn[-1]
 
     monkeypatch.setattr(history_table, "fitted", noted)
     model = HistoryModel()

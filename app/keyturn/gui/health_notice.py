@@ -14,7 +14,6 @@ class HealthNotice(Banner):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, Role.WARNING, Icon.PROBLEM, parent)
         self.setObjectName("health_notice")
-        self._check = self.add_action("check_notices", "")
         self.hide()
 
     def tell(self, problem: Problem | None) -> None:
@@ -22,6 +21,4 @@ class HealthNotice(Banner):
         if problem is not None:
             self.say(problem.strong, problem.rest)
             self.setAccessibleName(problem.spoken)
-            self._check.say(problem.check)
-            self._check.setVisible(bool(problem.check))
         self.setVisible(problem is not None)

@@ -177,7 +177,7 @@ class MainWindow(QWidget):
         self.rail.page_chosen.connect(self.show_page)
         self.alert.action_pressed.connect(self._on_alert_closed)
         self.guide.action_pressed.connect(self._on_guide_left)
-        self.health.action_pressed.connect(self._on_health)
+        self.top_bar.check.clicked.connect(self._on_check)
         self.top_bar.grant_end_requested.connect(self.grant_end_requested)
         self.top_bar.stop_button.stop_requested.connect(self._on_stop_button)
 
@@ -224,7 +224,7 @@ class MainWindow(QWidget):
         self._focus_page()
         self.alert.clear()
 
-    def _on_health(self, _action: str) -> None:
+    def _on_check(self) -> None:
         self.show_page(Page.FIRST_STEPS)
 
     def _on_guide_left(self, _action: str) -> None:

@@ -27,8 +27,6 @@ class Problem:
     """What it means."""
     rest: str = ""
     """Since when, why, and the way out."""
-    check: str = ""
-    """On a button that leads to where it is tried out; empty where nothing can be."""
 
     @property
     def spoken(self) -> str:
@@ -51,10 +49,9 @@ def problem_of(health: HealthState | None, words: Words) -> Problem | None:
         return Problem(strong=words("health.unrecorded"), rest=" ".join(filter(None, parts)))
     if health.problem:
         return Problem(strong=shown_line(health.problem, words, most=_LONGEST))
-    if not health.notifies:
-        return Problem(
-            strong=words("health.quiet"),
-            rest=words("health.quiet_rest"),
-            check=words("health.quiet_check"),
-        )
     return None
+
+
+def quiet_desktop(words: Words) -> Problem:
+    """Return what is said where no notification is seen: which channels speak in its place."""
+    return Problem(strong=words("health.quiet"), rest=words("health.quiet_rest"))
