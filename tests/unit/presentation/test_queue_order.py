@@ -33,7 +33,8 @@ ONES = st.lists(
 @given(ONES, st.sampled_from(QueueOrder))
 def test_sorted_rows_are_sorted_however_they_came(ones: list[Sortable], order: QueueOrder) -> None:
     once = sorted(ones, key=lambda one: sort_key(one, order))
-    again = sorted(ones[::-1], key=lambda one: sort_key(one, order))
+    turned = ones[::-1]
+    again = sorted(turned, key=lambda one: sort_key(one, order))
     assert once == again
     assert is_sorted(once, order)
     assert is_sorted(ones, order) is (ones == once)
