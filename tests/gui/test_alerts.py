@@ -11,6 +11,7 @@ from keyturn.application.console_state import ChangedTable, SealState
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.desk import Desk
 from keyturn.gui.look import Look
+from keyturn.gui.pages import Page
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.alerts import LONGEST_ALERT
 from keyturn.presentation.verbs import read_verbs
@@ -99,6 +100,26 @@ def test_what_was_refused_although_a_pin_was_typed_is_said_on_whatever_page(told
     assert told.desk.window.alert.isVisible()
     assert told.text.startswith("Not done, although you typed your PIN: More changed meanwhile")
     assert "\u202e" not in told.text
+
+
+def test_what_came_to_nothing_leads_to_the_page_that_asked(told: Told) -> None:
+    window = told.desk.window
+    lead = window.alert.findChild(QAbstractButton, "alert_lead")
+    assert lead is not None
+    window.show_page(Page.AGENTS)
+    told.desk.intents.pin_wanted.emit("It takes your PIN.", "", "")
+    window.show_page(Page.QUEUE)
+    told.desk.intents.pin_in_vain.emit("More changed meanwhile.")
+    assert lead.isVisible()
+    assert lead.text() == "Open Agents"
+    lead.click()
+    assert window.page is Page.AGENTS
+    assert not window.alert.isVisible()
+    # Who is there already needs no way.
+    told.desk.intents.pin_in_vain.emit("More changed meanwhile.")
+    assert not lead.isVisible()
+    told.bridge.alerted.emit("Another one.")
+    assert not lead.isVisible()
 
 
 @pytest.mark.requirement("SEAL-1")

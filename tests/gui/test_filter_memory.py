@@ -1,4 +1,4 @@
-"""The history's filters survive a restart; nothing that stands in an argument is written down."""
+"""What the history looks for survives a restart, and no record says what that is."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from keyturn.application.console_protocol import PutSetting
 from keyturn.application.window_setting_names import (
     HISTORY_FILTERS,
-    LONGEST_VALUE,
+    LONGEST_TYPED,
     OF_THE_WINDOW,
+    TYPED,
 )
 from keyturn.gui.history.filter_memory import FilterMemory
 from keyturn.gui.history.view import HistoryView
@@ -21,7 +22,7 @@ from keyturn.gui.pages import Page
 from keyturn.gui.widgets.inputs import FilterChip
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.history import FilterToken
-from keyturn.presentation.history_filters import KEYS, kept_filters, read_filters
+from keyturn.presentation.history_filters import KEYS, kept_filters, read_filters, read_search
 from tests.gui import pages_data as data
 from tests.gui.conftest import Clock
 from tests.gui.desk_scene import DeskScene, rest_the_readers
@@ -35,7 +36,9 @@ pytestmark = [
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DENIED = FilterToken(key="outcome", value="denied_user")
 OF_CODER = FilterToken(key="agent", value="coder")
-NAMED = st.sampled_from([key for key in KEYS if key not in {"host", "since", "until"}])
+NAMED = st.sampled_from(
+    [*(key for key in KEYS if key not in {"since", "until"}), "arg.to", "arg./body/title", "arg.Ü"]
+)
 TOKENS = st.lists(
     st.builds(FilterToken, key=NAMED, value=st.text("abc :,é", min_size=1).map(str.strip)).filter(
         lambda token: bool(token.value)
@@ -45,26 +48,34 @@ TOKENS = st.lists(
 MakeDesk = Callable[[str], DeskScene]
 
 
-@given(TOKENS)
-def test_filters_come_back_as_they_were_or_not_at_all(tokens: list[FilterToken]) -> None:
-    text = kept_filters(tokens)
-    assert len(text) <= LONGEST_VALUE
+@given(TOKENS, st.text('ab :."-ü', max_size=40))
+def test_filters_and_words_come_back_as_they_were(tokens: list[FilterToken], words: str) -> None:
+    text = kept_filters(tokens, words)
+    assert len(text) <= LONGEST_TYPED
+    assert read_filters(text, NOW) == tuple(tokens)
+    assert read_search(text) == words.strip()
+
+
+@given(st.lists(st.builds(FilterToken, key=st.text(), value=st.text()), max_size=3), st.text())
+def test_they_come_back_whole_or_not_at_all(tokens: list[FilterToken], words: str) -> None:
+    text = kept_filters(tokens, words)
     assert not text or read_filters(text, NOW) == tuple(tokens)
+    assert read_search(text) in {"", words.strip()}
+
+
+def test_more_than_is_kept_is_not_kept_in_part() -> None:
+    assert kept_filters((OF_CODER, FilterToken(key="host", value="x" * LONGEST_TYPED))) == ""
 
 
 @given(st.text())
 def test_what_is_no_filter_is_left_out(text: str) -> None:
-    assert all(token.key in KEYS for token in read_filters(text, NOW))
-
-
-@pytest.mark.parametrize("key", ["arg.to", "host", "session"])
-def test_a_filter_into_an_argument_is_not_kept_and_takes_the_others_with_it(key: str) -> None:
-    assert kept_filters((OF_CODER, FilterToken(key=key, value="hunter2"))) == ""
-    assert read_filters(f"{key}:hunter2", NOW) == ()
+    read = read_filters(text, NOW)
+    assert all(token.key in KEYS or token.key.startswith("arg.") for token in read)
 
 
 def test_it_is_a_setting_that_decides_about_nothing() -> None:
     assert HISTORY_FILTERS in OF_THE_WINDOW
+    assert HISTORY_FILTERS in TYPED
 
 
 @pytest.fixture
@@ -116,4 +127,20 @@ def test_filters_are_stored_once_still_and_shown_after_a_restart(desk: MakeDesk)
     assert said == ["agent: coder", "outcome: denied_user"]
     assert stored(second) == []
     view_of(second).filters_wanted.emit(())
+    assert stored(second) == [""]
+
+
+def test_filters_into_arguments_and_words_come_back(desk: MakeDesk) -> None:
+    first = desk("")
+    into = FilterToken(key="arg.to", value="14 Quarry Road")
+    view_of(first).filters_wanted.emit((OF_CODER, into))
+    view_of(first).filters.line.setText("hangar")
+    (text,) = stored(first)
+    second = desk(text)
+    assert view_of(second).filters.line.text() == "hangar"
+    chips = view_of(second).filters.findChildren(FilterChip)
+    said = [text.text() for chip in chips for text in chip.findChildren(Text)]
+    assert said == ["agent: coder", "arg.to: 14 Quarry Road"]
+    assert stored(second) == []
+    view_of(second).filters.clear_all()
     assert stored(second) == [""]

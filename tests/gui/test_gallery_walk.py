@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
@@ -100,3 +100,18 @@ def test_words_that_are_longer_by_two_fifths_have_room(
         walk.rest(window)
         assert window.size().toTuple() == WIDE
         assert (walk.cut(window), walk.beyond(window)) == ([], [])
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_decision_row_has_words_on_every_button_in_a_window_of_1280(
+    dresser: Dresser, look: Look, language: str
+) -> None:
+    words = Words(RESOURCES / "translations", language)
+    with closing(walk.Hall(dresser, Look(look.theme, look.icons, words))) as hall:
+        window = hall.show("queue-parts")
+        window.resize(*WIDE)
+        walk.rest(window)
+        names = ("deny", "deny_with_message", "decide_later", "allow_with_rule")
+        buttons = [window.findChild(QAbstractButton, name) for name in names]
+        said = [button.text() if button is not None else "" for button in buttons]
+        assert said == [words(f"phrases.{name}") for name in names]

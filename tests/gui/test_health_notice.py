@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from keyturn.application.console_protocol import StateChanged
 from keyturn.application.console_state import HealthState
@@ -107,8 +107,21 @@ def test_another_problem_takes_its_place_and_is_spoken_anew(seen: Seen) -> None:
 
 def test_a_desktop_without_notifications_is_not_said_to_refuse_calls(seen: Seen) -> None:
     seen.hear(HealthState(keychain="ready", recording=True, notifies=False))
+    instead = "The task bar and a sound tell you of calls instead."
     assert seen.text == ""
     ((sentence, _),) = seen.said
-    assert sentence == (
-        "Keyturn has a problem. This desktop shows no notifications. Look into this window."
-    )
+    assert sentence == f"Keyturn has a problem. This desktop shows no notifications. {instead}"
+
+
+def test_a_desktop_without_notifications_leads_to_where_they_are_tried(seen: Seen) -> None:
+    seen.hear(HealthState(keychain="ready", recording=True, notifies=False))
+    window = seen.scene.window
+    check = window.top_bar.findChild(QAbstractButton, "check_notices")
+    assert check is not None
+    assert check.text() == "Try notifications…"
+    assert check.isVisible()
+    assert "The task bar and a sound tell you of calls instead." in check.accessibleName()
+    check.click()
+    assert window.page is Page.FIRST_STEPS
+    seen.hear(GOOD)
+    assert not check.isVisible()

@@ -119,7 +119,10 @@ def test_what_a_person_works_in_does_not_move_for_the_pin(
         settle(window)
         assert place_of(agents.view.detail.revoke, window) == before
         assert bar.height() >= bar.heightForWidth(bar.width())
-        assert place_of(bar, window) == place_of(agents.view, window)
+        # The title stays in sight, and what a person looks for by it.
+        head = QPoint(0, agents.view.header.height())
+        assert place_of(bar, window) == place_of(agents.view, window) + head
+        assert not agents.view.title.visibleRegion().isEmpty()
         assert bar.width() == agents.view.width()
     assert window.childAt(bar.mapTo(window, QPoint(4, 4))) is bar
     window.end_pin()
@@ -137,6 +140,8 @@ def test_in_a_narrow_window_both_fields_and_all_buttons_are_whole(
     bar = window.pin_bar
     bar.ask("Let one person alone allow it.", "That is not your PIN.", "Ada")
     settle(window)
+    bottom = place_of(bar, window).y() + bar.height()
+    assert bottom <= window.height() or place_of(bar, window).y() == window.top_bar.height()
     parts = (bar.field, bar.second, bar.keep, bar.go, bar.fault)
     places = [QRect(part.mapTo(bar, QPoint(0, 0)), part.size()) for part in parts]
     assert all(bar.rect().contains(place) for place in places)

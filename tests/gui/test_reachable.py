@@ -33,14 +33,18 @@ from tests.payload_corpus import Payload, sent
 from tests.sources import ROOT
 
 pytestmark = pytest.mark.gui
-MOST_KEYS = 2_000
+MOST_KEYS = 4_000
 PAGES = 600
 """So many may lie between the top of a card and its arguments."""
 SHORT = 10_000
-"""Longer arguments take minutes to be read, page by page."""
+"""Longer arguments take up to a minute each, page by page; `--thorough 2` reads them all."""
+LONG = sorted((p for p in sent() if len(p.text) >= SHORT), key=lambda one: len(one.text))
+WIDE, LEAST = (1280, 800), (640, 480)
 PARTS = 6
 SHARE = 3
 """Of these the usual run reads every third; `--thorough 3` reads them all."""
+SHARE_LEAST = 24
+"""The same in the smallest window; `--thorough 3` reads them all there, too."""
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -57,8 +61,11 @@ class Reader:
         assert page is not None
         self.page = page
 
-    def open(self, request: ApprovalRequest) -> None:
-        """Open its card, and wait until all of it is laid out."""
+    def open(self, request: ApprovalRequest, size: tuple[int, int] = WIDE) -> None:
+        """Open its card in a window so large, and wait until all of it is laid out."""
+        self.scene.window.resize(*size)
+        self.rest()
+        assert self.scene.window.size().toTuple() == size
         self.scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
         self.scene.desk.queue.open_card(request.id)
         self.qtbot.waitUntil(lambda: self.card.arguments.is_measured, timeout=30_000)
@@ -95,8 +102,21 @@ class Reader:
             before = now
             self.press(Qt.Key.Key_PageUp)
 
-    def read_raw(self) -> tuple[int, int]:
-        """Turn the pages of the Raw tab; return how much there is, and how much was seen, in px."""
+    def go_to_top_of(self, part: QWidget) -> None:
+        """Turn pages until its first line is on screen."""
+        band = part.visibleRegion().boundingRect()
+        for _ in range(PAGES):
+            band = part.visibleRegion().boundingRect()
+            if not band.isEmpty() and band.top() == 0:
+                return
+            self.press(Qt.Key.Key_PageDown if band.isEmpty() else Qt.Key.Key_PageUp)
+        raise AssertionError(f"the top of {part.objectName()} never comes on screen, but {band}")
+
+    def read_raw(self, *, by_tab: bool = False) -> tuple[int, int]:
+        """Turn the pages of the Raw tab; return how much there is, and how much was seen, in px.
+
+        `by_tab` goes to it past what stands above, which may be the same value, large.
+        """
         raw = self.card.raw
         self.card.rest_focus()
         # Shortcuts are for a window in front, which this platform forgets now and then.
@@ -105,20 +125,31 @@ class Reader:
         self.qtbot.keyClick(self.scene.window, Qt.Key.Key_J, CONTROL)
         self.rest()
         self.qtbot.waitUntil(lambda: raw.is_measured, timeout=30_000)
-        self.go_up()
+        if by_tab:
+            tab = self.card.findChild(QWidget, "tab_raw")
+            assert tab is not None
+            self.go_to(tab)
+            self.go_to_top_of(raw)
+        else:
+            self.go_up()
         seen = Seen()
         for _ in range(MOST_KEYS):
             band = raw.visibleRegion().boundingRect()
             if not seen.add(band, 0) and not band.isEmpty():
                 break
+            if seen.length >= raw.height():
+                break
             self.press(Qt.Key.Key_PageDown)
         return raw.height(), seen.length
 
-    def read_tree(self, key: Qt.Key) -> tuple[int, int]:
+    def read_tree(self, key: Qt.Key, *, by_tab: bool = False) -> tuple[int, int]:
         """Go down the readable arguments with one key; return the same."""
         tree = self.card.arguments
         self.go_to(tree)
-        self.go_up()
+        if by_tab:
+            self.go_to_top_of(tree.viewport())
+        else:
+            self.go_up()
         seen, still = Seen(), 0
         for _ in range(MOST_KEYS):
             band = tree.viewport().visibleRegion().boundingRect()
@@ -182,6 +213,40 @@ def test_every_character_comes_on_screen_by_keyboard(
         assert reader.card.arguments.unseen is None, payload.name
         there, seen = reader.read_raw()
         assert seen >= there, payload.name
+
+
+@pytest.mark.requirement("C4")
+def test_every_character_comes_on_screen_in_the_smallest_window(
+    reader: Reader, thorough: int
+) -> None:
+    short = [payload for payload in sent() if len(payload.text) < SHORT]
+    for number, payload in list(enumerate(short))[:: 1 if thorough > 2 else SHARE_LEAST]:
+        reader.open(request_of(number, payload), LEAST)
+        there, seen = reader.read_tree(Qt.Key.Key_PageDown)
+        assert seen >= there, payload.name
+        assert reader.card.arguments.unseen is None, payload.name
+        there, seen = reader.read_raw()
+        assert seen >= there, payload.name
+
+
+@pytest.mark.requirement("C4")
+@pytest.mark.timeout(600)
+def test_every_character_of_a_long_argument_comes_on_screen(reader: Reader, thorough: int) -> None:
+    """All of them in both windows by `--thorough 2`; else the one that takes the least time."""
+    for number, payload in enumerate(LONG if thorough > 1 else LONG[:1]):
+        read_long(reader, request_of(number, payload), WIDE, payload.name)
+        if thorough > 1:
+            read_long(reader, request_of(len(LONG) + number, payload), LEAST, payload.name)
+
+
+def read_long(reader: Reader, request: ApprovalRequest, size: tuple[int, int], name: str) -> None:
+    """Go to it by Tab, past what stands above: that may be the same value, large and whole."""
+    reader.open(request, size)
+    there, seen = reader.read_tree(Qt.Key.Key_PageDown, by_tab=True)
+    assert seen >= there, name
+    assert reader.card.arguments.unseen is None, name
+    there, seen = reader.read_raw(by_tab=True)
+    assert seen >= there, name
 
 
 @pytest.mark.requirement("C4")

@@ -3,7 +3,7 @@
 from keyturn.application.console_protocol import PutServer, PutSetting, SetTier
 from keyturn.application.registry import Registry
 from keyturn.application.stop import StopLevel
-from keyturn.application.window_setting_names import LONGEST_VALUE, OF_THE_WINDOW
+from keyturn.application.window_setting_names import OF_THE_WINDOW, longest
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import ConfigurationError, filled
 from keyturn.domain.lamps import Lamps, lamps_from_letters
@@ -27,7 +27,7 @@ def of_the_window(intent: PutSetting) -> str:
 
     A program that presses buttons could else let calls through by the name of what decides them.
     """
-    if intent.name not in OF_THE_WINDOW or len(intent.value) > LONGEST_VALUE:
+    if intent.name not in OF_THE_WINDOW or len(intent.value) > longest(intent.name):
         raise ConfigurationError("That is no setting of the window, so nothing was saved.")
     return intent.name
 

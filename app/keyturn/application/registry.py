@@ -17,6 +17,7 @@ from keyturn.application.ports.secret_store import Secret, SecretStore
 from keyturn.application.ports.stores import AgentStore, ServerStore, SettingStore
 from keyturn.application.proposals import PROPOSALS, ProposedList, check_proposal
 from keyturn.application.tokens import TokenFiles, token_hash
+from keyturn.application.typed_settings import kept_value, recorded_details
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
@@ -298,7 +299,8 @@ class Registry:
 
     async def put_setting(self, name: str, value: str, actor: Actor = Actor.HUMAN) -> None:
         """Change a setting of the profile."""
-        details: JsonObject = {"name": name, "value": value}
+        value = kept_value(name, value, self._mask)
+        details = recorded_details(name, value)
         await _record(self._log, RecordType.SETTING, "changed", actor, details)
         await self._setting_store.put_setting(name, value)
         self._settings[name] = value

@@ -15,6 +15,10 @@ CAREFUL_DELAY: Final = "arming.careful_ms"
 """Whatever is stored in these two, Allow arms no earlier than after the least delays."""
 GEOMETRY: Final = "window.geometry"
 PAGE: Final = "window.page"
+PANES: Final = "window.panes"
+"""How wide a person made panes, by the names of the lines between them."""
+QUEUE_VIEW: Final = "queue.view"
+"""The order of the queue that a person asked for, and what of it is listed."""
 HISTORY_FILTERS: Final = "history.filters"
 HISTORY_SAVED: Final = tuple(f"history.saved.{number}" for number in range(1, 9))
 """Each holds filters of the history that a person keeps by a name; empty for none."""
@@ -37,6 +41,8 @@ OF_THE_WINDOW: Final = frozenset(
         CAREFUL_DELAY,
         GEOMETRY,
         PAGE,
+        PANES,
+        QUEUE_VIEW,
         HISTORY_FILTERS,
         *HISTORY_SAVED,
         OPEN_CARD,
@@ -44,5 +50,13 @@ OF_THE_WINDOW: Final = frozenset(
         FIRST_RUN,
     }
 )
+TYPED: Final = frozenset({HISTORY_FILTERS})
+"""What a person types to look for, which may be what stood in an argument: no record holds it."""
 LONGEST_VALUE: Final = 200
 """Characters of what may stand in one of them."""
+LONGEST_TYPED: Final = 2_000
+
+
+def longest(name: str) -> int:
+    """Return how many characters may stand in a setting."""
+    return LONGEST_TYPED if name in TYPED else LONGEST_VALUE

@@ -7,6 +7,7 @@ from keyturn.gui.widgets.notices import Banner
 from keyturn.presentation.marks import Icon, Role
 
 CLOSE = "alert_close"
+LEAD = "alert_lead"
 
 
 class AlertNotice(Banner):
@@ -17,11 +18,18 @@ class AlertNotice(Banner):
         self._words = look.words
         self._unclosed = 0
         self.setObjectName("alert_notice")
+        self._lead = self.add_action(LEAD, "")
+        self._lead.hide()
         self.add_action(CLOSE, look.words("alert.close"))
         self.hide()
 
-    def tell(self, text: str) -> None:
-        """Show one sentence, in place of what was shown."""
+    def tell(self, text: str, lead: str = "") -> None:
+        """Show one sentence, in place of what was shown; `lead` is said on a button that leads on.
+
+        Where that leads to is known to whoever hears `LEAD`.
+        """
+        self._lead.say(lead)
+        self._lead.setVisible(bool(lead))
         before = self._unclosed
         self.say(text, self._words("alert.others", n=before) if before else "")
         self.setAccessibleName(text)

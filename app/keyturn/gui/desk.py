@@ -227,7 +227,7 @@ class Desk(QObject):
     def _on_pin_in_vain(self, sentence: str) -> None:
         """Say it where the PIN was typed: the page that asked may not be on screen."""
         why = shown_line(sentence, self._look.words, most=LONGEST_ALERT)
-        self.window.alert.tell(self._look.words("pin_bar.in_vain", why=why))
+        self.window.tell_in_vain(self._look.words("pin_bar.in_vain", why=why))
 
     def _on_seals(self, seals: SealState) -> None:
         """Say it on whatever page is shown when more was changed behind Keyturn's back."""

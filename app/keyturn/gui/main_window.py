@@ -8,14 +8,15 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QS
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from keyturn.application.stop import StopLevel
-from keyturn.gui.alert_notice import AlertNotice
+from keyturn.gui.alert_notice import LEAD, AlertNotice
 from keyturn.gui.forms.focus import has_focus
+from keyturn.gui.forms.list_page import ListPage
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine
 from keyturn.gui.guide_notice import GuideNotice
 from keyturn.gui.health_notice import HealthNotice
 from keyturn.gui.look import Look
 from keyturn.gui.page_place import PagePlace
-from keyturn.gui.pages import PAGE_KEYS, Page
+from keyturn.gui.pages import PAGE_KEYS, PAGE_TEXTS, Page
 from keyturn.gui.pin_bar import PinBar
 from keyturn.gui.widgets.escape_frame import innermost_open
 from keyturn.gui.widgets.layouts import column, row
@@ -59,6 +60,8 @@ class MainWindow(QWidget):
         self._stopped = stopped
         self._page = Page.QUEUE
         self._is_stopped = False
+        self._asked_on = Page.QUEUE
+        """The page that was shown when the PIN was asked for."""
         self.profile = ""
         """What the title says beside the state; empty for the default profile."""
         self.setObjectName("main_window")
@@ -134,10 +137,11 @@ class MainWindow(QWidget):
         self.rail.show_page(page)
         in_place = self._stopped if self._is_stopped and page is Page.QUEUE else None
         shown = in_place or self._pages[page]
-        self._place.let_cover(page not in _DECIDED_ON)
         if shown is not self._stack.currentWidget():
             self._leave_page()
         self._stack.setCurrentWidget(shown)
+        head = shown.header if isinstance(shown, ListPage) else None
+        self._place.let_cover(page not in _DECIDED_ON, head)
         self._focus_page()
         self.page_changed.emit(page)
 
@@ -178,6 +182,7 @@ class MainWindow(QWidget):
         self.rail.page_chosen.connect(self.show_page)
         self.alert.action_pressed.connect(self._on_alert_closed)
         self.guide.action_pressed.connect(self._on_guide_left)
+        self.top_bar.check.clicked.connect(self._on_check)
         self.top_bar.grant_end_requested.connect(self.grant_end_requested)
         self.top_bar.stop_button.stop_requested.connect(self._on_stop_button)
 
@@ -196,6 +201,8 @@ class MainWindow(QWidget):
 
     def ask_pin(self, sentence: str, fault: str, second: str) -> None:
         """Show the field for the PIN; what a form says of its change is that it waits for it."""
+        if self.pin_bar.isHidden():
+            self._asked_on = self._page
         waits = self._look.words("pin_bar.waits")
         for line in self._stack.findChildren(OutcomeLine):
             if line.outcome is Outcome.WAITING and line.isVisible() and line.sentence != waits:
@@ -208,9 +215,22 @@ class MainWindow(QWidget):
             self._focus_page()
         self.pin_bar.clear()
 
-    def _on_alert_closed(self, _action: str) -> None:
+    def tell_in_vain(self, text: str) -> None:
+        """Say that a change came to nothing although the PIN was typed, and lead to its page."""
+        lead = ""
+        if self._asked_on is not self._page:
+            named = self._look.words(PAGE_TEXTS[self._asked_on])
+            lead = self._look.words("alert.open_page", page=named)
+        self.alert.tell(text, lead)
+
+    def _on_alert_closed(self, action: str) -> None:
+        if action == LEAD:
+            self.show_page(self._asked_on)
         self._focus_page()
         self.alert.clear()
+
+    def _on_check(self) -> None:
+        self.show_page(Page.FIRST_STEPS)
 
     def _on_guide_left(self, _action: str) -> None:
         self.show_page(Page.FIRST_STEPS)

@@ -1,8 +1,8 @@
 """Where the pages stand, and over them the line that takes a PIN.
 
-The line lies over the page: what a person works in must not move under them. Where something is
-decided it takes a place of its own instead, so that no headline is covered while Allow can be
-pressed.
+The line lies over the page, below its head: what a person works in must not move under them, and
+title and search stay in sight. Where something is decided it takes a place of its own instead, so
+that no headline is covered while Allow can be pressed.
 """
 
 from PySide6.QtCore import QEvent, QObject
@@ -20,14 +20,16 @@ class PagePlace(QWidget):
         super().__init__(parent)
         self._bar = bar
         self._covered = True
+        self._head: QWidget | None = None
         bar.setParent(self)
         self._layout = column(self)
         self._layout.addWidget(pages)
         bar.installEventFilter(self)
 
-    def let_cover(self, covered: bool) -> None:
-        """Say whether the bar may cover the top of the page that is shown."""
+    def let_cover(self, covered: bool, head: QWidget | None = None) -> None:
+        """Say whether the bar may cover the page that is shown, but for its head."""
         self._covered = covered
+        self._head = head
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -46,6 +48,9 @@ class PagePlace(QWidget):
         shown = not bar.isHidden()
         height = max(bar.heightForWidth(self.width()), bar.minimumSizeHint().height())
         if shown:
-            bar.setGeometry(0, 0, self.width(), height)
+            head = self._head
+            below = head.height() if self._covered and head is not None and head.isVisible() else 0
+            below = min(below, max(0, self.height() - height))
+            bar.setGeometry(0, below, self.width(), height)
             bar.raise_()
         self._layout.setContentsMargins(0, 0 if self._covered or not shown else height, 0, 0)

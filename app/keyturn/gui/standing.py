@@ -12,6 +12,7 @@ from keyturn.gui.late_pages import LatePages
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
+from keyturn.gui.pane_memory import PaneMemory
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.tray import Tray
@@ -47,9 +48,11 @@ class Standing(QObject):
         self._in_force = in_force
         self._now_ms = now_ms
         self._memory = WindowMemory(window, sender)
+        self._panes = PaneMemory(window, sender)
         self.tray = Tray(look, self)
         window.closed.connect(self._on_closed)
         pages.placed.connect(self._use_delays)
+        pages.placed.connect(self._panes.take)
         in_force.delays_changed.connect(self._on_delays)
         self.tray.stop_requested.connect(self.stop_requested)
         self.tray.review_requested.connect(self._on_review)
@@ -64,6 +67,7 @@ class Standing(QObject):
     def restore(self, welcome: Welcome) -> None:
         """Put the window where it was; call it before the window is shown."""
         self._memory.restore(welcome.settings)
+        self._panes.restore(welcome.settings)
 
     def show_top_bar(self, view: TopBarView) -> None:
         """Have the tray say what the top bar says, and readers what is new in it."""
@@ -97,6 +101,7 @@ class Standing(QObject):
     def _on_closed(self) -> None:
         """Stay in the task bar where there is no tray to come back from."""
         self._memory.remember()
+        self._panes.remember()
         if not self.tray.available:
             self._window.showMinimized()
 

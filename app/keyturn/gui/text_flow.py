@@ -70,6 +70,7 @@ class TextFlow:
         self._line_height = theme.line(style)
         self._baseline = _baseline(self._font, self._line_height)
         self._width = -1.0
+        self._from_right = False
         self._layout = self._fresh_layout()
 
     @property
@@ -88,6 +89,17 @@ class TextFlow:
         lines = range(self._layout.lineCount())
         return max((self._layout.lineAt(n).naturalTextWidth() for n in lines), default=0.0)
 
+    def read_from_right(self) -> "TextFlow":
+        """Begin each line at the right, for our own words in a mirrored window; returns itself."""
+        if not self._from_right:
+            self._from_right, self._width = True, -1.0
+            option = self._layout.textOption()
+            option.setTextDirection(Qt.LayoutDirection.RightToLeft)
+            # Where a line stands is said below; Qt would take the left for the right.
+            option.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)
+            self._layout.setTextOption(option)
+        return self
+
     def lay_out(self, width: float = _UNBOUNDED) -> "TextFlow":
         """Break the text into lines of `width` px; returns itself."""
         if width == self._width:
@@ -100,7 +112,9 @@ class TextFlow:
                 break
             line.setLineWidth(max(1.0, width))
             top = number * self._line_height
-            line.setPosition(QPointF(0, top + self._baseline - line.ascent()))
+            spare = width - line.naturalTextWidth() if width < _UNBOUNDED else 0.0
+            left = max(0.0, spare) if self._from_right else 0.0
+            line.setPosition(QPointF(left, top + self._baseline - line.ascent()))
         self._layout.endLayout()
         return self
 

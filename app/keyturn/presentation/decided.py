@@ -20,6 +20,7 @@ from keyturn.presentation.words import Words
 
 LAST_DECISIONS: Final = 3
 _LONGEST: Final = 60
+_LONGEST_NAME: Final = 80
 JUST = timedelta(hours=1)
 """What was decided longer ago was not just decided."""
 
@@ -97,7 +98,8 @@ def decided_row(decided: Decided, now_ms: int, cards: CardBuilder, words: Words)
 
 
 def _asked(decided: Decided, key: str, cards: CardBuilder, words: Words) -> str:
-    said = {"agent": decided.request.agent, "what": cards.phrases.verb(decided.request)}
+    named = {"agent": decided.request.agent, "what": cards.phrases.verb(decided.request)}
+    said = {key: _brief(name, words) for key, name in named.items()}
     if decided.persons and decided.outcome == Outcome.ALLOWED_ONCE.value:
         first, second = (shown_line(name, words, most=_LONGEST) for name in decided.persons)
         return words("decided.allowed_together", first=first, second=second, **said)
@@ -110,6 +112,12 @@ def _why(outcome: str, words: Words) -> str:
     """Say which refusal it was; one that this version does not know is one of Keyturn's."""
     known = outcome in {one.value for one in Outcome}
     return words(f"history.outcome_{outcome}") if known else words("history.by_keyturn")
+
+
+def _brief(name: str, words: Words) -> str:
+    """Return the beginning of a name that an agent or a server made longer than any is."""
+    more = words("fitting.more", n=len(name) - _LONGEST_NAME)
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]} {more}"
 
 
 _ENDS_OF_A_REVIEW = {Icon.CHECK: 0, Icon.CROSS: 1}
@@ -139,4 +147,5 @@ def _reviewed(decided: Decided, icon: Icon, cards: CardBuilder, words: Words) ->
     if cards.phrases.is_remote(request):
         keys = _CONNECTING
     key = keys[_ENDS_OF_A_REVIEW.get(icon, 2)]
-    return words(key, server=request.server, tool=request.tool or "", agent=request.agent)
+    names = {"server": request.server, "tool": request.tool or "", "agent": request.agent}
+    return words(key, **{name: _brief(text, words) for name, text in names.items()})

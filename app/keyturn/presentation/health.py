@@ -50,3 +50,8 @@ def problem_of(health: HealthState | None, words: Words) -> Problem | None:
     if health.problem:
         return Problem(strong=shown_line(health.problem, words, most=_LONGEST))
     return None
+
+
+def quiet_desktop(words: Words) -> Problem:
+    """Return what is said where no notification is seen: which channels speak in its place."""
+    return Problem(strong=words("health.quiet"), rest=words("health.quiet_rest"))

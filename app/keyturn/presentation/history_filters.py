@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from keyturn.application.console_protocol import StateChanged
-from keyturn.application.window_setting_names import LONGEST_VALUE
+from keyturn.application.window_setting_names import LONGEST_TYPED
 from keyturn.domain.decision import Actor, Delivery, Outcome
 from keyturn.domain.history_filter import HistoryFilter
 from keyturn.domain.tier import Tier
@@ -34,8 +34,8 @@ KEYS: Final = (
     "until",
 )
 MOST_OFFERS: Final = 12
-_KEPT: Final = frozenset(KEYS) - {"host"}
-"""A host stands in an argument."""
+_SEARCH: Final = "text:"
+"""Before the words that are looked for, among the filters that are kept."""
 _TIMES: Final = frozenset({"since", "until"})
 _AGO: Final = re.compile(r"([0-9]{1,4})(min|h|d)")
 _DAYS: Final = {"today": 0, "yesterday": 1}
@@ -109,21 +109,37 @@ def filter_of(
     )
 
 
-def kept_filters(tokens: Sequence[FilterToken]) -> str:
-    """Write the filters that a restart brings back, a line each; those into arguments are left out.
+def kept_filters(tokens: Sequence[FilterToken], text: str = "") -> str:
+    """Write the filters and words that a restart brings back, a line each.
 
     All of them or none: a part would show a list that nobody asked for.
     """
-    if any(token.key not in _KEPT or "\n" in token.value for token in tokens):
+    lines = [f"{token.key}:{token.value}" for token in tokens]
+    if any(_kept_token(line) != token for line, token in zip(lines, tokens, strict=True)):
         return ""
-    text = "\n".join(f"{token.key}:{token.value}" for token in tokens)
-    return text if len(text) <= LONGEST_VALUE else ""
+    if words := text.strip():
+        lines.append(f"{_SEARCH}{words}")
+    kept = "\n".join(lines)
+    return kept if len(kept) <= LONGEST_TYPED and kept.count("\n") < max(1, len(lines)) else ""
 
 
 def read_filters(text: str, now: datetime) -> tuple[FilterToken, ...]:
-    """Read what `kept_filters` wrote; what is no filter is left out."""
-    found = (token_of(line, now) for line in text[:LONGEST_VALUE].split("\n"))
-    return tuple(token for token in found if token is not None and token.key in _KEPT)
+    """Read the filters of what `kept_filters` wrote; what is none is left out."""
+    found = (token_of(line, now) for line in text[:LONGEST_TYPED].split("\n"))
+    return tuple(token for token in found if token is not None)
+
+
+def read_search(text: str) -> str:
+    """Read the words of what `kept_filters` wrote; empty where there are none."""
+    lines = text[:LONGEST_TYPED].split("\n")
+    return next((line[len(_SEARCH) :] for line in lines if line.startswith(_SEARCH)), "")
+
+
+def _kept_token(line: str) -> FilterToken | None:
+    """Read a line as it will be read, but for whether a time is one."""
+    key, _, value = (part.strip() for part in line.partition(":"))
+    known = key in KEYS or (key.startswith(ARGUMENT) and key != ARGUMENT)
+    return FilterToken(key=key, value=value) if known and value else None
 
 
 def offers(typed: str, known: KnownNames, words: Words) -> tuple[str, ...]:

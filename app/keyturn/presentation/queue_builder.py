@@ -1,6 +1,7 @@
 """Builds the rows of the queue: one waiting request each, in three lines."""
 
 from enum import Enum
+from typing import Final
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.presentation.card import DecisiveValue
@@ -10,7 +11,11 @@ from keyturn.presentation.claims import is_own
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.queue import QueueRow, RowNote
 from keyturn.presentation.relative_time import duration_text
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
+
+LONGEST_SPOKEN: Final = 600
+"""Characters of a row that readers are told; the rest is counted."""
 
 
 class RowState(Enum):
@@ -51,11 +56,15 @@ class QueueBuilder:
             decisive=told,
             notes=self._notes(request, state),
             age=duration_text(age_seconds, self._words),
-            spoken=self._words(
-                "phrases.row_spoken",
-                headline=phrases.headline(request),
-                tier=phrases.tier(tier),
-                decisive=told,
+            spoken=shown_line(
+                self._words(
+                    "phrases.row_spoken",
+                    headline=phrases.headline(request),
+                    tier=phrases.tier(tier),
+                    decisive=told,
+                ),
+                self._words,
+                most=LONGEST_SPOKEN,
             ),
         )
 

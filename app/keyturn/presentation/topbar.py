@@ -39,6 +39,8 @@ class TopBarView:
     state_text: str
     problem: str = ""
     """What is wrong, in full, of `PROBLEM`."""
+    check: str = ""
+    """On a button that leads to where notifications are tried; empty where they are seen."""
     facts: tuple[Fact, ...] = ()
     grants: tuple[GrantStrip, ...] = ()
     waiting: int = 0

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from keyturn.application.console_state import AgentState, HealthState, StopState
-from keyturn.presentation.health import problem_of
+from keyturn.presentation.health import problem_of, quiet_desktop
 from keyturn.presentation.relative_time import (
     clock_text,
     countdown_text,
@@ -53,7 +53,9 @@ def top_bar_view(
         )
     quiet = health is not None and not health.notifies
     problem = problem_of(health, words)
-    broken = quiet or problem is not None
+    if problem is None and quiet:
+        problem = quiet_desktop(words)
+    broken = problem is not None
     facts = [*of_profile, Fact(strong=str(waiting), after=words("topbar.waiting_words", n=waiting))]
     if waiting:
         oldest = duration_text(oldest_ms / 1000, words)
@@ -68,7 +70,8 @@ def top_bar_view(
     return TopBarView(
         state=ProtectionState.PROBLEM if broken else ProtectionState.PROTECTING,
         state_text=words("topbar.problem" if broken else "topbar.protecting"),
-        problem=problem.spoken if problem is not None else words("health.quiet") if quiet else "",
+        problem=problem.spoken if problem is not None else "",
+        check=words("health.quiet_check") if quiet else "",
         facts=tuple(facts),
         grants=profile_strips(agents, now, words) if now is not None else (),
         waiting=waiting,

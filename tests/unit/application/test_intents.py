@@ -54,7 +54,7 @@ from keyturn.application.result_messages import SetControls
 from keyturn.application.rule_removals import RemoveRules, RestoreRules
 from keyturn.application.sight_intents import SightIntent
 from keyturn.application.stop import StopLevel
-from keyturn.application.window_setting_names import LONGEST_VALUE, OF_THE_WINDOW
+from keyturn.application.window_setting_names import OF_THE_WINDOW, longest
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.decision import Actor, Outcome
@@ -583,10 +583,10 @@ def test_a_setting_of_the_window_is_short() -> None:
     async def story() -> None:
         world = BrokerWorld(servers=(SHIP,))
         for name in sorted(OF_THE_WINDOW):
-            await world.intents.carry_out(PutSetting(n=1, name=name, value="1" * LONGEST_VALUE))
+            await world.intents.carry_out(PutSetting(n=1, name=name, value="1" * longest(name)))
             with pytest.raises(ConfigurationError):
                 await world.intents.carry_out(
-                    PutSetting(n=1, name=name, value="1" * (LONGEST_VALUE + 1))
+                    PutSetting(n=1, name=name, value="1" * (longest(name) + 1))
                 )
         assert {*world.registry.settings} == OF_THE_WINDOW
 

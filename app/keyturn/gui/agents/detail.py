@@ -144,9 +144,9 @@ class AgentPane(SidePane):
             box.pressed.connect(self._on_pause)
             self.body.addWidget(box)
         if detail.observed:
-            self.body.addSpacing(10)
+            self.body.addSpacing(8)
             self.body.addWidget(divider())
-            self.body.addSpacing(10)
+            self.body.addSpacing(8)
             both = Provenance(self.look, detail.claimed, detail.observed, stacked=True)
             self.body.addWidget(both)
         if detail.sight is not None:

@@ -42,7 +42,7 @@ class EnrolForm(SidePane):
         hint.say(words("agents.enrol_hint"))
         self.top.addWidget(title, 1)
         self.head.addWidget(intro)
-        self.body.addSpacing(6)
+        self.body.addSpacing(8)
         self.body.addWidget(Labelled(look, words("agents.enrol_name"), self.name_line))
         self.body.addSpacing(4)
         self.body.addWidget(hint)

@@ -24,9 +24,9 @@ class GivenBox(QFrame):
         title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         title.say(look.words("results.given_title"))
         layout = column(self, gap=4)
-        layout.addSpacing(10)
+        layout.addSpacing(8)
         layout.addWidget(divider())
-        layout.addSpacing(10)
+        layout.addSpacing(8)
         layout.addWidget(title)
         layout.addWidget(self.choices)
 

@@ -15,7 +15,16 @@ from keyturn.gui.forms.outcome import OutcomeLine
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
-from keyturn.gui.widgets.layouts import NONE, WrapLayout, clear, column, least_height, pane, row
+from keyturn.gui.widgets.layouts import (
+    EDGE,
+    NONE,
+    WrapLayout,
+    clear,
+    column,
+    least_height,
+    pane,
+    row,
+)
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.stat_box import StatBox
 from keyturn.gui.widgets.text import Text
@@ -85,7 +94,7 @@ class AttentionView(QFrame):
         least_height(header, self._look.theme, _HEADER)
         title = Text(self._look, Type.TITLE)
         title.say(words("attention.title"))
-        line = row(header, (16, 1, 16, 0), gap=8)
+        line = row(header, (16, EDGE, 16, 0), gap=8)
         line.addWidget(title, 1)
         line.addWidget(self.back)
         intro = Text(self._look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)

@@ -80,7 +80,7 @@ class CredentialsView(ListPage):
     def _fill(self) -> None:
         self.header_line.addWidget(self._count, 1)
         strip = Strip(self.look, name="keychain_strip")
-        said = row(gap=6)
+        said = row(gap=8)
         said.addWidget(self._keychain_icon)
         said.addWidget(self.keychain)
         where = Text(self.look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)

@@ -18,8 +18,9 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import NONE, column, least_height, pane, row
+from keyturn.gui.widgets.layouts import EDGE, NONE, column, least_height, pane, row
 from keyturn.gui.widgets.notices import EmptyState
+from keyturn.gui.widgets.pane_split import PaneSplit
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.cells import Notice
@@ -28,6 +29,8 @@ from keyturn.presentation.marks import Icon, Role
 _HEADER: Final = 56
 _STRIP: Final = 36
 _BESIDE_FROM: Final = 860
+_LEAST_LIST: Final = 480
+_LEAST_SIDE: Final = 320
 _UNBOUNDED: Final = 16_777_215
 
 
@@ -40,7 +43,7 @@ class Strip(QFrame):
         self.setProperty("surface", "panel")
         self.setProperty("edge", "bottom")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.line = row(self, (16, 1, 16, 0), gap=16)
+        self.line = row(self, (16, EDGE, 16, 0), gap=16)
         least_height(self, look.theme, _STRIP)
 
 
@@ -133,7 +136,7 @@ class ListPage(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.header = pane("panel", edge="bottom", name=f"{name}_header")
         least_height(self.header, look.theme, _HEADER)
-        self.header_line = row(self.header, (16, 1, 16, 0), gap=8)
+        self.header_line = row(self.header, (16, EDGE, 16, 0), gap=8)
         self.title = Text(look, Type.TITLE)
         """Where the focus rests when what had it is gone: no button, so no key decides."""
         self.title.say(title)
@@ -144,6 +147,10 @@ class ListPage(QFrame):
         self.below = column()
         self.empty = EmptyState(look, empty_icon)
         self._left = QWidget()
+        self.split = PaneSplit(
+            look, self, name=f"{name}_split", spoken=look.words("forms.pane_width"), leading=False
+        )
+        self.split.moved.connect(self._arrange)
         self._sides = row(self)
         self._build()
         self.note = PageNote(look, self._left, self.title, self.below)
@@ -174,8 +181,7 @@ class ListPage(QFrame):
         leave(self.table if empty else self.empty, self.title)
         self.table.setVisible(not empty)
         self.empty.setVisible(empty)
-        # A hidden table takes no focus, and the next in line would be the stop.
-        self.setFocusProxy(self.title if empty else self.table)
+        self._lead_focus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the pane beside the list or in its place."""
@@ -206,10 +212,27 @@ class ListPage(QFrame):
         side = self._side
         self._left.setVisible(side is None or beside)
         self.table.spare_columns(side is not None and beside)
+        self.split.setVisible(side is not None and beside)
+        self._lead_focus()
         if side is None:
             return
         if beside:
-            side.setFixedWidth(self.look.theme.tall(WIDTH))
+            side.setFixedWidth(self._side_width(side))
         else:
             side.setMinimumWidth(0)
             side.setMaximumWidth(_UNBOUNDED)
+
+    def _lead_focus(self) -> None:
+        """Have whoever comes to the page land in what is shown: what is hidden takes no keys."""
+        side = self._side
+        if side is not None and self._left.isHidden():
+            self.setFocusProxy(side.rest if isinstance(side, SidePane) else side)
+        else:
+            self.setFocusProxy(self.title if self.table.isHidden() else self.table)
+
+    def _side_width(self, side: QWidget) -> int:
+        tall = self.look.theme.tall
+        most = self.width() - tall(_LEAST_LIST)
+        return self.split.width_of(
+            side, usual=tall(WIDTH), least=min(tall(_LEAST_SIDE), most), most=most
+        )

@@ -115,7 +115,7 @@ class PageNote(QFrame):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_NOTE_MS)
         self._timer.timeout.connect(self.dismiss)
-        layout = row(self, (14, 8, 8, 8), gap=10)
+        layout = row(self, (12, 8, 8, 8), gap=12)
         layout.addWidget(self._icon)
         layout.addWidget(self._text, 1)
         layout.addWidget(close)

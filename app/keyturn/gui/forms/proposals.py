@@ -11,7 +11,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, column, row
+from keyturn.gui.widgets.layouts import EDGE, clear, column, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.cells import Proposal
 from keyturn.presentation.marks import Icon
@@ -46,7 +46,7 @@ class ProposalRow(QFrame):
         texts = column()
         texts.addWidget(strong)
         texts.addWidget(rest)
-        layout = row(self, (16, 8, 16, 9), gap=8)
+        layout = row(self, (16, 8, 16, 8 + EDGE), gap=8)
         middle = Qt.AlignmentFlag.AlignVCenter
         layout.addWidget(IconLabel(look, Icon.NOTICE, Token.INFO_FG, 20), 0, middle)
         layout.addSpacing(4)

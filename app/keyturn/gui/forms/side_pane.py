@@ -38,7 +38,7 @@ class SidePane(EscapeFrame):
         self.setProperty("surface", "panel")
         self.setProperty("edge", "left")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._above = SnugPane(look, "panel", (SIDE, 6, SIDE, 0), least=_LEAST_HEAD)
+        self._above = SnugPane(look, "panel", (SIDE, 8, SIDE, 0), least=_LEAST_HEAD)
         self.head = self._above.body
         self.head.setSpacing(4)
         self._scroll = ScrollPane("panel", (SIDE, 8, SIDE, 12))
@@ -93,9 +93,9 @@ class SidePane(EscapeFrame):
     def add_title(self, text: str, *, first: bool = False) -> None:
         """Begin a section of the body."""
         if not first:
-            self.body.addSpacing(10)
+            self.body.addSpacing(8)
             self.body.addWidget(divider())
-            self.body.addSpacing(10)
+            self.body.addSpacing(8)
         words = Text(self.look, Type.LABEL, Token.TEXT_SECONDARY)
         words.say(text)
         self.body.addWidget(words)
@@ -118,7 +118,7 @@ class SidePane(EscapeFrame):
         top.addLayout(self.top, 1)
         top.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         self._foot = foot = pane("raised", edge="top", name=f"{name}_foot")
-        inside = column(foot, (SIDE, 10, SIDE, 12), gap=10)
+        inside = column(foot, (SIDE, 8, SIDE, 12), gap=8)
         inside.addWidget(self.outcome)
         inside.addWidget(self.question)
         inside.addWidget(self._action_place)
@@ -172,7 +172,7 @@ class ValueBox(QFrame):
         head.addWidget(title)
         head.addStretch()
         head.addWidget(copy)
-        layout = column(self, (12, 4, 4, 10))
+        layout = column(self, (12, 4, 4, 12))
         layout.addLayout(head)
         inner = row(margins=(0, 0, 8, 0))
         inner.addWidget(text)

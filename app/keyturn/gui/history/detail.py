@@ -27,7 +27,7 @@ from keyturn.gui.widgets.layouts import (
 from keyturn.gui.widgets.pairs import PairList
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.tabs import TabRow
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.text import LONGEST, Text, ValueText
 from keyturn.presentation.card import ArgumentRow, Chip, Pair
 from keyturn.presentation.history import EarlierCall, HistoryDetail
 from keyturn.presentation.marks import Icon, IconText, Role
@@ -62,7 +62,7 @@ class DetailPane(EscapeFrame):
         self.setProperty("edge", "left")
         self._chips = ChipRow(look)
         self._headline = Text(look, Type.TITLE_WRAPPED, wrap=True)
-        self._server_tool = ValueText(look, Type.VALUE, Token.TEXT_SECONDARY)
+        self._server_tool = ValueText(look, Type.VALUE, Token.TEXT_SECONDARY, most=LONGEST)
         self._tabs_place = column()
         self._scroll = ScrollPane("panel", (_SIDE, 16, _SIDE, 8))
         self._body = column()
@@ -126,7 +126,7 @@ class DetailPane(EscapeFrame):
         head.addLayout(top)
         head.addSpacing(8)
         head.addWidget(self._headline)
-        head.addSpacing(2)
+        head.addSpacing(4)
         head.addWidget(self._server_tool)
         head.addSpacing(12)
         head.addLayout(self._tabs_place)
@@ -244,7 +244,7 @@ class DetailPane(EscapeFrame):
 
     def _traced(self, traced: IconText) -> QWidget:
         place = QWidget()
-        line = row(place, gap=6)
+        line = row(place, gap=8)
         line.addWidget(IconLabel(self._look, traced.icon, Token.TRACE_FG, 14))
         words = Text(self._look, Type.LABEL, Token.TRACE_FG)
         words.say(traced.text)

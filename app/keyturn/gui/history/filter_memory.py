@@ -1,7 +1,7 @@
-"""Remembers the history's filters, so that a restart brings the list back as it was left.
+"""Remembers what the history looks for, so that a restart brings the list back as it was left.
 
-They are stored by the broker like any setting once nothing changed for a moment: each store is a
-record. What looks into arguments is not kept, because no record holds what stands in one.
+Filters and words are stored by the broker once nothing changed for a moment: each store is a
+record, which says that they changed and not what they are.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,10 @@ from keyturn.application.console_protocol import PutSetting, Welcome
 from keyturn.application.window_setting_names import HISTORY_FILTERS
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.history.model import HistoryModel
+from keyturn.gui.history.view import HistoryView
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.history import FilterToken
-from keyturn.presentation.history_filters import kept_filters
+from keyturn.presentation.history_filters import kept_filters, read_search
 
 STILL_MS: Final = 2_000
 
@@ -27,6 +28,7 @@ class FilterMemory(QObject):
         self,
         events: BrokerEvents,
         model: HistoryModel,
+        view: HistoryView,
         sender: IntentSender,
         parent: QObject | None = None,
     ) -> None:
@@ -34,23 +36,31 @@ class FilterMemory(QObject):
         self._sender = sender
         self._stored: str | None = None
         """None until it is known what is stored: nothing is stored before."""
-        self._now = ""
+        self._tokens: tuple[FilterToken, ...] = ()
+        self._words = ""
         self.still = QTimer(self)
         self.still.setSingleShot(True)
         self.still.setInterval(STILL_MS)
         self.still.timeout.connect(self._store)
         events.welcomed.connect(self._on_welcome)
         model.filters_changed.connect(self._on_filters)
+        view.search_wanted.connect(self._on_search)
 
     def _on_welcome(self, message: Welcome) -> None:
         self._stored = message.settings.get(HISTORY_FILTERS, "")
+        self._words = read_search(self._stored)
 
     def _on_filters(self, tokens: Sequence[FilterToken]) -> None:
-        self._now = kept_filters(tokens)
+        self._tokens = tuple(tokens)
+        self.still.start()
+
+    def _on_search(self, words: str) -> None:
+        self._words = words
         self.still.start()
 
     def _store(self) -> None:
-        if self._stored is None or self._stored == self._now:
+        now = kept_filters(self._tokens, self._words)
+        if self._stored is None or self._stored == now:
             return
-        value = self._stored = self._now
-        self._sender.send(lambda n: PutSetting(n=n, name=HISTORY_FILTERS, value=value))
+        self._stored = now
+        self._sender.send(lambda n: PutSetting(n=n, name=HISTORY_FILTERS, value=now))

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, QTimer, Signal
 
 from keyturn.application.console_protocol import StateChanged, Welcome
 from keyturn.application.window_setting_names import HISTORY_FILTERS
@@ -22,7 +22,7 @@ from keyturn.gui.worker import Worker
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.history_builder import HistoryBuilder, RecordedCall, RecordedDetail
 from keyturn.presentation.history_empty import history_empty
-from keyturn.presentation.history_filters import filter_of, names_after, read_filters
+from keyturn.presentation.history_filters import filter_of, names_after, read_filters, read_search
 from keyturn.storage.queries.items import HistoryItem, HistoryPage
 from keyturn.storage.queries.kept import read_kept_text
 
@@ -127,6 +127,9 @@ class HistoryPresenter(QObject):
     def _on_welcome(self, message: Welcome) -> None:
         self._reader = HistoryReader(Path(message.database), self._builder)
         kept = message.settings.get(HISTORY_FILTERS, "")
+        self._words = read_search(kept)
+        with QSignalBlocker(self._view.filters.line):
+            self._view.filters.line.setText(self._words)
         self.show_filters(read_filters(kept, local_now()))
         self._worker.run(self._reader.last, self.last_found.emit)
 

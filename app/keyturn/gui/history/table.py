@@ -31,6 +31,7 @@ _HEADER: Final = 33
 _SIDE: Final = 16
 _BAR: Final = 3
 _ICON: Final = 16
+_SMALL_LINES: Final = 2
 _WIDTHS: Final = {
     Column.TIME: 89,
     Column.AGENT: 57,
@@ -170,6 +171,11 @@ class HistoryDelegate(QStyledItemDelegate):
         self._look.icons.paint(painter, square, said.icon, theme.colour(icon_token))
         room = rect.adjusted(size + 4, 0, 8, 0)
         flow = fitted(self._look, said.text, style, room.width(), brief=True)
+        if flow.source(0, flow.length) != said.text:
+            # Two small lines have the height of a row, and more room than one.
+            flow = fitted(
+                self._look, said.text, Type.CAPTION, room.width(), lines=_SMALL_LINES, brief=True
+            )
         self._paint_flow(painter, room, flow, token)
 
     def _paint_flow(self, painter: QPainter, rect: QRect, flow: TextFlow, token: Token) -> None:

@@ -18,8 +18,9 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.inputs import FilterField
-from keyturn.gui.widgets.layouts import WrapLayout, clear, column, least_height, pane, row
+from keyturn.gui.widgets.layouts import EDGE, WrapLayout, clear, column, least_height, pane, row
 from keyturn.gui.widgets.notices import Banner, EmptyState
+from keyturn.gui.widgets.pane_split import PaneSplit
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.history import (
     FilterToken,
@@ -35,6 +36,8 @@ _SUMMARY: Final = 36
 _LOW: Final = 640
 _LEAST_FIELD: Final = 280
 _REVIEW: Final = "review_missed"
+_LEAST_DETAIL: Final = 280
+_LEAST_TABLE: Final = 480
 _BELOW: Final = 1000
 """Page width under which the detail stands under the table."""
 
@@ -74,6 +77,9 @@ class HistoryView(QFrame):
         self.setProperty("surface", "panel")
         self.table = HistoryTable(look, model)
         self.detail = DetailPane(look, further=further)
+        self.split = PaneSplit(
+            look, self, name="history_split", spoken=look.words("forms.pane_width"), leading=False
+        )
         self.filters = FilterField(look, name="history_filter")
         self.empty = EmptyState(look, Icon.HISTORY)
         self._empty: HistoryEmpty | None = None
@@ -150,7 +156,7 @@ class HistoryView(QFrame):
         buttons.addWidget(saved)
         buttons.addWidget(export)
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight, header)
-        self._head.setContentsMargins(16, 11, 16, 11)
+        self._head.setContentsMargins(16, 12 - EDGE, 16, 12 - EDGE)
         self._head.setSpacing(8)
         self._head.addLayout(search, 1)
         self._head.addLayout(buttons)
@@ -161,7 +167,7 @@ class HistoryView(QFrame):
     def _summary(self) -> QWidget:
         summary = pane("panel", edge="bottom", name="history_summary")
         least_height(summary, self._look.theme, _SUMMARY)
-        layout = row(summary, (16, 1, 16, 0))
+        layout = row(summary, (16, EDGE, 16, 0))
         layout.addWidget(self._counts_place, 1, Qt.AlignmentFlag.AlignVCenter)
         layout.addLayout(self._chain)
         verify = Button(
@@ -182,6 +188,7 @@ class HistoryView(QFrame):
         self.empty.action_pressed.connect(self._on_clear)
         self.filters.search_changed.connect(self.search_wanted)
         self.table.row_chosen.connect(self.row_chosen)
+        self.split.moved.connect(self._arrange)
         self.detail.close_requested.connect(self.detail_closed)
         self.detail.rule_requested.connect(self.rule_requested)
         self.detail.similar_requested.connect(self.similar_requested)
@@ -267,10 +274,17 @@ class HistoryView(QFrame):
             and self.height() < self._look.theme.tall(_LOW)
         )
         self._left.setHidden(alone)
-        if beside:
-            share = self.width() * 45 // 100
-            self.detail.setFixedWidth(min(self._look.theme.tall(WIDTH), share))
-        else:
+        opened = not self.detail.isHidden()
+        if beside and opened:
+            self.detail.setFixedWidth(self._detail_width())
+        elif not beside:
             self.detail.setMinimumWidth(0)
             self.detail.setMaximumWidth(16_777_215)
-        self.table.use_detail(not self.detail.isHidden() and beside)
+        self.split.setVisible(beside and opened and self.split.maximum() > self.split.minimum())
+        self.table.use_detail(opened and beside)
+
+    def _detail_width(self) -> int:
+        page, tall = self.width(), self._look.theme.tall
+        usual = min(tall(WIDTH), page * 45 // 100)
+        most = page - tall(_LEAST_TABLE)
+        return self.split.width_of(self.detail, usual=usual, least=tall(_LEAST_DETAIL), most=most)

@@ -4,11 +4,11 @@ It shows one `CardView` and what a person has done to it. It holds no request of
 nothing; what is pressed comes out as signals, and the arming decides what a press is worth.
 """
 
-from typing import Final
+from typing import Final, cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from keyturn.gui.forms.list_page import NoticeBar
 from keyturn.gui.look import Look
@@ -180,10 +180,7 @@ class CardPane(QFrame):
         inside = room < self._look.theme.tall(_LEAST_BODY)
         if inside is not self._head_scrolls:
             self._head_scrolls = inside
-            if inside:
-                self._scroll.body.insertWidget(0, self.headline)
-            else:
-                self._head.addWidget(self.headline)
+            _carry(self.headline, self._scroll.body if inside else self._head)
 
     def _tab_names(self) -> list[tuple[str, str]]:
         return [(tab, self._look.words(key)) for tab, key in TABS.items()]
@@ -202,7 +199,7 @@ class CardPane(QFrame):
     def _fill_body(self) -> None:
         body = self._scroll.body
         body.addWidget(self.chips)
-        body.addSpacing(6)
+        body.addSpacing(8)
         body.addWidget(self.lamps)
         body.addSpacing(8)
         body.addWidget(self.commands)
@@ -211,7 +208,7 @@ class CardPane(QFrame):
         body.addWidget(self._name_prompt)
         body.addWidget(self.name_field)
         body.addWidget(self.pin)
-        body.addSpacing(2)
+        body.addSpacing(4)
         body.addWidget(self.tabs)
         body.addWidget(self.arguments)
         body.addWidget(self.raw)
@@ -219,7 +216,7 @@ class CardPane(QFrame):
         body.addWidget(self._raw_meta)
         body.addWidget(self.diff)
         body.addWidget(self._no_diff)
-        body.addSpacing(11)
+        body.addSpacing(12)
         body.addLayout(self._excerpts)
         body.addSpacing(8)
         body.addWidget(self.flow)
@@ -293,6 +290,16 @@ class CardPane(QFrame):
     def _on_name(self, text: str) -> None:
         wanted = self._card.tool_short_name if self._card is not None else ""
         self.name_typed.emit(bool(wanted) and text == wanted)
+
+
+def _carry(headline: Headline, into: QVBoxLayout) -> None:
+    """Put the head elsewhere; what moves to another parent loses the focus, so that it is given."""
+    # Null while nothing has the focus, which the stubs do not know.
+    focused = cast("QWidget | None", headline.window().focusWidget())
+    resting = focused is not None and headline.isAncestorOf(focused)
+    into.insertWidget(0, headline)
+    if resting:
+        headline.sentence.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _who_asks(card: CardView) -> tuple[object, object]:

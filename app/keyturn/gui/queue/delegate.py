@@ -32,6 +32,7 @@ _BAR: Final = 3
 _GAP: Final = 2
 _NOTE_GAP: Final = 8
 _NOTE_ICON: Final = 12
+_LEAST_NOTE: Final = 48
 _VALUE_LINES: Final = 2
 _VERB_LINES: Final = 2
 
@@ -107,9 +108,12 @@ class QueueDelegate(QStyledItemDelegate):
         value = self._value(row, rect.width())
         value.paint(painter, QPointF(left, top), theme.colour(Token.TEXT_PRIMARY))
         top += value.height + _GAP
-        self._paint_notes(painter, QPointF(left, top), row.notes)
+        end = rect.right() + 1 - _SIDE
+        self._paint_notes(painter, QPointF(left, top), row.notes, end)
 
-    def _paint_notes(self, painter: QPainter, at: QPointF, notes: tuple[RowNote, ...]) -> None:
+    def _paint_notes(
+        self, painter: QPainter, at: QPointF, notes: tuple[RowNote, ...], end: float
+    ) -> None:
         theme = self._look.theme
         x = at.x()
         for note in notes:
@@ -120,9 +124,8 @@ class QueueDelegate(QStyledItemDelegate):
                 square = QRectF(x, top, _NOTE_ICON, _NOTE_ICON)
                 self._look.icons.paint(painter, square, note.icon, theme.colour(token))
                 x += _NOTE_ICON + 4
-            flow = TextFlow(
-                plain_runs(note.text, self._look.words, one_line=True), Type.CAPTION, theme
-            ).lay_out()
+            room = max(_LEAST_NOTE, round(end - x))
+            flow = fitted(self._look, note.text, Type.CAPTION, room, brief=True)
             flow.paint(painter, QPointF(x, at.y()), theme.colour(token))
             x += round(flow.used_width) + _NOTE_GAP
 
@@ -132,14 +135,15 @@ class QueueDelegate(QStyledItemDelegate):
     def _verb(self, row: QueueRow, width: int, age_width: int) -> TextFlow:
         """Return what is wanted in at most two lines, beside its age."""
         room = max(48, width - 2 * _SIDE - _INDENT - age_width - 8)
-        runs = list(plain_runs(row.verb, self._look.words, one_line=True))
         many = row.group_size > 1
         size = self._look.words("queue.group_size", n=row.group_size) if many else ""
-        if many:
-            runs.append(phrase(f"  {size}", Type.CAPTION_STRONG, Token.T1_FG))
-        flow = TextFlow(runs, Type.BODY_STRONG, self._look.theme)
-        if flow.lay_out(room).line_count <= _VERB_LINES:
-            return flow
+        if len(row.verb) <= _VERB_LINES * room:
+            runs = list(plain_runs(row.verb, self._look.words, one_line=True))
+            if many:
+                runs.append(phrase(f"  {size}", Type.CAPTION_STRONG, Token.T1_FG))
+            flow = TextFlow(runs, Type.BODY_STRONG, self._look.theme)
+            if flow.lay_out(room).line_count <= _VERB_LINES:
+                return flow
         text = f"{size}  {row.verb}".strip()
         return fitted(self._look, text, Type.BODY_STRONG, room, lines=_VERB_LINES)
 

@@ -124,7 +124,7 @@ class GroupPane(QFrame):
         head.setSpacing(8)
         head.addWidget(self.headline)
         head.addWidget(self.chips)
-        strip = column(self._strip, (16, 10, 16, 10))
+        strip = column(self._strip, (16, 8, 16, 8))
         strip.addLayout(self._constants)
         head.addWidget(self._strip)
         line = row(gap=12)

@@ -18,18 +18,18 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 from keyturn.gui.look import Look
 from keyturn.gui.queue.delegate import QueueDelegate
 from keyturn.gui.queue.model import QueueModel
+from keyturn.gui.queue.order_button import OrderButton
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind, PillButton
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, column, fix_height, least_height, pane, row
+from keyturn.gui.widgets.layouts import EDGE, clear, column, fix_height, least_height, pane, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.queue import DecidedRow, QueueCounts
+from keyturn.presentation.queue_order import ORDER_TEXTS, QueueOrder
 
-WIDTH: Final = 432
 HEADER: Final = 48
 _DECIDED: Final = 32
-_SHARE: Final = 0.36
 _UNBOUNDED: Final = 16_777_215
 
 
@@ -98,7 +98,7 @@ class DecidedLine(QWidget):
         words.say(decided.text)
         age = Text(look, Type.CAPTION, Token.TEXT_TERTIARY)
         age.say(decided.age)
-        layout = row(self, (0, 6, 0, 6), gap=8)
+        layout = row(self, (0, 4, 0, 4), gap=8)
         layout.addWidget(IconLabel(look, decided.icon, look.theme.role_token(decided.role), 16))
         layout.addWidget(words, 1)
         layout.addWidget(age)
@@ -109,6 +109,8 @@ class ListPane(QFrame):
 
     history_requested = Signal()
     high_risk_only_changed = Signal(bool)
+    order_wanted = Signal(object)
+    """`QueueOrder`: sort by it, once."""
 
     def __init__(self, look: Look, model: QueueModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,20 +123,30 @@ class ListPane(QFrame):
         self._risky = PillButton(
             look, look.words("queue.high_risk"), Icon.TIER_2, name="filter_high_risk"
         )
+        self.order = OrderButton(look)
+        self._ordered = QueueOrder.ARRIVAL
         self._decided = column()
         self._below = 0
         """Rows that came below what is on screen and were not scrolled to since."""
         self.new_below = Button(look, Kind.LINK, name="new_below", height=32)
         self.new_below.hide()
+        self.sort_again = Button(look, Kind.LINK, name="sort_again", height=32)
+        self.sort_again.hide()
         layout = column(self)
         layout.addWidget(self._header())
         layout.addWidget(self.list, 1)
-        layout.addWidget(self.new_below)
+        below = row(margins=(16, 0, 16, 0), gap=16)
+        below.addWidget(self.new_below)
+        below.addWidget(self.sort_again)
+        below.addStretch()
+        layout.addLayout(below)
         layout.addWidget(self._foot())
         model.counts_changed.connect(self.show_counts)
         model.decided_changed.connect(self.show_decided)
         model.rows.rowsInserted.connect(self._on_inserted)
         self.new_below.clicked.connect(self.list.scrollToBottom)
+        self.order.order_wanted.connect(self.order_wanted)
+        self.sort_again.clicked.connect(self._on_sort_again)
         self.list.verticalScrollBar().valueChanged.connect(self._on_scrolled)
 
     def show_counts(self, counts: QueueCounts) -> None:
@@ -150,13 +162,29 @@ class ListPane(QFrame):
             self._decided.addWidget(DecidedLine(self._look, line))
         self._foot_pane.setVisible(bool(decided))
 
-    def use_width(self, page: int | None) -> None:
-        """Take a share of a page that is so wide, in px; None for all of it."""
-        if page is None:
+    def show_order(self, order: QueueOrder) -> None:
+        """Say in which order the rows were put."""
+        self._ordered = order
+        self.order.show_order(order)
+
+    def show_filter(self, *, high_risk_only: bool) -> None:
+        """Press the filter that was pressed when the window was last open."""
+        (self._risky if high_risk_only else self._all).setChecked(True)
+
+    def offer_sorting(self, offered: bool) -> None:
+        """Offer to sort again while something came behind rows that it belongs before."""
+        if offered:
+            words = self._look.words
+            self.sort_again.say(words("queue.sort_again", order=words(ORDER_TEXTS[self._ordered])))
+        self.sort_again.setVisible(offered)
+
+    def use_width(self, width: int | None) -> None:
+        """Be so wide, in px; None for all that there is."""
+        if width is None:
             self.setMinimumWidth(0)
             self.setMaximumWidth(_UNBOUNDED)
         else:
-            self.setFixedWidth(min(WIDTH, max(288, round(page * _SHARE))))
+            self.setFixedWidth(width)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the title to the rail when the filters need its room, and then their words."""
@@ -173,8 +201,8 @@ class ListPane(QFrame):
         words = self._look.words
         whole = words("queue.high_risk")
         self._risky.say(whole)
-        filters = (self._all, self._risky)
-        needed = sum(part.sizeHint().width() for part in filters) + 8 + 28
+        filters = (self._all, self._risky, self.order)
+        needed = sum(part.sizeHint().width() for part in filters) + 16 + 25
         self._title.setVisible(needed + 8 + self._title.sizeHint().width() <= room)
         if needed > room:
             self._risky.say(words("queue.high_risk_short"), whole)
@@ -194,6 +222,11 @@ class ListPane(QFrame):
         self.new_below.say(self._look.words("burst.new_below", n=count))
         self.new_below.setVisible(count > 0)
 
+    def _on_sort_again(self) -> None:
+        """Leave the keyboard in the list: the button goes."""
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.order_wanted.emit(self._ordered)
+
     def _header(self) -> QWidget:
         header = pane("window", edge="bottom", name="queue_header")
         fix_height(header, self._look.theme, HEADER)
@@ -204,11 +237,12 @@ class ListPane(QFrame):
         self._risky.setAutoExclusive(True)
         self._risky.use_icon_token(Token.T2_FG)
         self._risky.toggled.connect(self.high_risk_only_changed)
-        layout = row(header, (16, 1, 12, 0), gap=8)
+        layout = row(header, (16, EDGE, 8, 0), gap=8)
         layout.addWidget(self._title)
         layout.addStretch()
         layout.addWidget(self._all)
         layout.addWidget(self._risky)
+        layout.addWidget(self.order)
         return header
 
     def _foot(self) -> QWidget:
@@ -224,7 +258,7 @@ class ListPane(QFrame):
         head.addWidget(history)
         layout = column(self._foot_pane, (16, 4, 16, 8), gap=0)
         layout.addLayout(head)
-        layout.addSpacing(3)
+        layout.addSpacing(4)
         layout.addLayout(self._decided)
         self._foot_pane.hide()
         return self._foot_pane

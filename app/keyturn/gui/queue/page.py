@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from keyturn.gui.means import Means
 from keyturn.gui.queue.group_rules import GroupRules
+from keyturn.gui.queue.look_memory import QueueLookMemory
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.presenter import QueuePresenter
 from keyturn.gui.queue.reviewing import CardReviews
@@ -41,6 +42,7 @@ def queue_page(means: Means) -> QueuePage:
         parent=means.parent,
     )
     study = RuleStudy(means.bridge, means.look.words, means.parent)
+    QueueLookMemory(means.bridge, presenter.choices, view, means.sender, view)
     sheets = CardSheets(
         look=means.look,
         model=model,

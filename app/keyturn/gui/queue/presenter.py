@@ -19,6 +19,7 @@ from keyturn.application.console_protocol import (
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.queue.answers import QueueAnswers
 from keyturn.gui.queue.card_pins import CardPins
+from keyturn.gui.queue.choices import QueueChoices
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.queue.waiting_rows import WaitingOne, WaitingRows, requests_of
@@ -91,6 +92,7 @@ class QueuePresenter(QObject):
             pins=self._pins,
             parent=self,
         )
+        self.choices = QueueChoices(self._waiting, view, self._refresh, self)
         self._connect()
 
     @property
@@ -126,7 +128,6 @@ class QueuePresenter(QObject):
         self._bridge.request_withdrawn.connect(self._on_withdrawn)
         self._view.later_requested.connect(self._on_later)
         self._view.request_chosen.connect(self.open_card)
-        self._view.high_risk_only_changed.connect(self._on_high_risk_only)
         self._view.group.call_opened.connect(self.open_within)
 
     def remember(self, earlier: Iterable[Decided]) -> None:
@@ -207,10 +208,6 @@ class QueuePresenter(QObject):
         if following is not None:
             self.open_card(following)
 
-    def _on_high_risk_only(self, only: bool) -> None:
-        self._waiting.high_risk_only = only
-        self._refresh()
-
     # ---------------------------------------------------------------- showing
 
     def _gather(self) -> None:
@@ -277,6 +274,7 @@ class QueuePresenter(QObject):
         rows = self._waiting.rows(open_id=opened, kept=self._group)
         waiting = self._waiting.waiting
         self._model.show_rows(rows, self._waiting.counts())
+        self.choices.offer_sorting()
         self._model.show_decided(
             [decided_row(d, now, self._cards, self._words) for d in self._decided]
         )

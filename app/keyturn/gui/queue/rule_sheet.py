@@ -114,7 +114,7 @@ class RuleSheetPane(Sheet):
         self.body.addLayout(self._preview_place)
         self.body.addWidget(self._decides)
         self.body.addWidget(self._told)
-        self.body.addSpacing(6)
+        self.body.addSpacing(8)
         self.body.addWidget(self.outcome)
         self.body.addStretch()
         self.add_buttons((self.cancel,), (self.action.name_row, self.save))

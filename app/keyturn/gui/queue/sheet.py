@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.foot_row import FootRow
-from keyturn.gui.widgets.layouts import column
+from keyturn.gui.widgets.layouts import EDGE, column
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.text import Text
 
@@ -44,10 +44,10 @@ class Sheet(QFrame):
         self.body = self._page.body
         self._foot = column(margins=(_SIDE, _FOOT, _SIDE, _FOOT))
         self.body.addWidget(self.title)
-        self.body.addSpacing(2)
+        self.body.addSpacing(4)
         self.body.addWidget(self.note)
-        self.body.addSpacing(10)
-        layout = column(self, (0, 1, 0, 0))
+        self.body.addSpacing(8)
+        layout = column(self, (0, EDGE, 0, 0))
         layout.addWidget(self._page, 1)
         layout.addLayout(self._foot)
         away = QShortcut(QKeySequence("Esc"), self)

@@ -17,6 +17,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.queue.card_pane import DIFF, RAW, READABLE, CardPane
 from keyturn.gui.queue.group_pane import GroupPane
 from keyturn.gui.queue.list_pane import ListPane
+from keyturn.gui.queue.list_split import ListSplit
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.stepper import Stepper
 from keyturn.gui.queue.triage_bar import TriageBar
@@ -40,8 +41,8 @@ from keyturn.presentation.words import Words
 
 _SECOND_MS: Final = 1000
 _STACKED: Final = 820
-_LEAST_TRIAGE: Final = 40
 """Page width under which list and card stand behind each other (900 px of window)."""
+_LEAST_TRIAGE: Final = 40
 
 
 class QueueView(QFrame):
@@ -60,7 +61,6 @@ class QueueView(QFrame):
     source_requested = Signal(str)
     opened = Signal(str)
     history_requested = Signal()
-    high_risk_only_changed = Signal(bool)
     way_wanted = Signal(object)
     """`Leads`: the way out that the empty queue offers."""
 
@@ -82,6 +82,7 @@ class QueueView(QFrame):
         self.setObjectName("queue_page")
         self.setProperty("surface", "panel")
         self.pane = ListPane(look, model)
+        self.split = ListSplit(look, self)
         self.card = CardPane(look)
         self.group = GroupPane(look, now_ms)
         self.triage = TriageBar(look)
@@ -117,7 +118,7 @@ class QueueView(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put list and card behind each other when there is no room for both."""
         super().resizeEvent(event)
-        self._arrange(event.size().width())
+        self._arrange()
 
     def _build(self) -> None:
         right = column()
@@ -134,9 +135,9 @@ class QueueView(QFrame):
         self._model.group_changed.connect(self._on_group)
         self._model.rows_shown.connect(self._mark_row)
         self._model.counts_changed.connect(self.stepper.show_counts)
+        self.split.moved.connect(self._arrange)
         self.pane.list.request_chosen.connect(self.request_chosen)
         self.pane.history_requested.connect(self.history_requested)
-        self.pane.high_risk_only_changed.connect(self.high_risk_only_changed)
         self.empty.action_pressed.connect(self._on_empty)
         self.stepper.step_requested.connect(self.choose_next)
         self.stepper.list_requested.connect(self._on_list_wanted)
@@ -164,11 +165,8 @@ class QueueView(QFrame):
             "Ctrl+L": self._on_later,
             "Alt+Down": partial(self.choose_next, 1),
             "Alt+Up": partial(self.choose_next, -1),
-            "Ctrl+R": partial(self.card.choose_tab, READABLE),
-            "Ctrl+J": partial(self.card.choose_tab, RAW),
-            "Ctrl+D": partial(self.card.choose_tab, DIFF),
         }
-        add_keys(self, keys)
+        add_keys(self, keys | _tab_keys(self.card))
 
     def _on_empty(self) -> None:
         self.way_wanted.emit(self._leads)
@@ -200,7 +198,7 @@ class QueueView(QFrame):
         self._mark_row()
         if not same:
             self._list_shown = False
-            self._arrange(self.width())
+            self._arrange()
         self._show_deadline()
         self._clock.start()
 
@@ -210,13 +208,14 @@ class QueueView(QFrame):
         if group is not None:
             self.setFocusProxy(self.group.headline.sentence)
         self._mark_row()
-        self._arrange(self.width())
+        self._arrange()
 
     def _mark_row(self) -> None:
         self.pane.list.choose(self._model.open_id)
         self.stepper.show_place(self._model.rows.place_of(self._model.open_id))
 
-    def _arrange(self, width: int) -> None:
+    def _arrange(self) -> None:
+        width = self.width()
         stacked = width < _STACKED
         if stacked is not self._stacked:
             self._stacked = stacked
@@ -226,7 +225,8 @@ class QueueView(QFrame):
         self.pane.setVisible(not stacked or list_alone)
         self.card.setVisible(self._model.card is not None and not list_alone)
         self.group.setVisible(self._model.group is not None and not list_alone)
-        self.pane.use_width(None if list_alone else width)
+        self.pane.use_width(None if list_alone else self.split.list_width(self.pane, width))
+        self.split.setHidden(stacked)
 
     def _show_arming(self) -> None:
         card = self._model.card
@@ -292,7 +292,12 @@ class QueueView(QFrame):
 
     def _on_list_wanted(self) -> None:
         self._list_shown = True
-        self._arrange(self.width())
+        self._arrange()
+
+
+def _tab_keys(card: CardPane) -> dict[str, Callable[[], None]]:
+    tabs = {"Ctrl+R": READABLE, "Ctrl+J": RAW, "Ctrl+D": DIFF}
+    return {keys: partial(card.choose_tab, tab) for keys, tab in tabs.items()}
 
 
 def add_keys(view: QWidget, keys: Mapping[str, Callable[[], None]]) -> None:

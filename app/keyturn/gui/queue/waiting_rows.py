@@ -1,4 +1,8 @@
-"""Owns what waits in the window and the rows that stand for it, in the order of arrival."""
+"""Owns what waits in the window and the rows that stand for it, in the order of arrival.
+
+A person may have them in another order. They are sorted when that is asked for and then keep their
+places; what comes later is appended.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -13,6 +17,7 @@ from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.marks import Role
 from keyturn.presentation.queue import QueueCounts, QueueRow, RowNote
 from keyturn.presentation.queue_builder import QueueBuilder, RowState
+from keyturn.presentation.queue_order import QueueOrder, Sortable, is_sorted, sort_key
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.words import Words
 
@@ -28,8 +33,10 @@ class WaitingOne:
     arrived_ms: int
     deadline: Deadline | None
     like: str
-    number: int
+    arrival: int
     """How many arrived before it."""
+    number: int
+    """Its place among all: the arrival, or what sorting made of that."""
     state: RowState = RowState.WAITING
     revision: int = 1
     row: QueueRow | None = None
@@ -50,9 +57,12 @@ class WaitingRows:
         self._places: dict[str, int] = {}
         """Where each row came to stand; it stays there while any of it waits."""
         self._arrived = 0
-        self._anew: dict[str, int] = {}
-        """Numbers of the calls that were taken away to be shown anew, by their ids."""
+        self._anew: dict[str, tuple[int, int]] = {}
+        """Arrivals and places of calls that were taken away to be shown anew, by their ids."""
         self.high_risk_only = False
+        self.order = QueueOrder.ARRIVAL
+        self.sorted_anew = False
+        """The next rows are sorted: a person asked, or the window came up with their order."""
 
     # ---------------------------------------------------------------- what waits
 
@@ -69,16 +79,18 @@ class WaitingRows:
     def add(self, message: RequestShown) -> bool:
         """Take what the broker shows; tell whether it is there in the place of what it was."""
         request, now = message.request, self._now_ms()
-        number = self._anew.pop(request.call, None)
+        before = self._anew.pop(request.call, None)
+        arrival, number = before or (self._arrived, self._arrived)
         self._all[request.id] = WaitingOne(
             request=request,
             arrived_ms=now - message.waited_ms,
             deadline=_deadline_of(message, now),
             like=like(request, RowState.WAITING.name),
-            number=self._arrived if number is None else number,
+            arrival=arrival,
+            number=number,
         )
         self._arrived += 1
-        return number is not None
+        return before is not None
 
     def detach(self, message: RequestDetached) -> WaitingOne | None:
         """Take it that the agent stopped waiting."""
@@ -111,7 +123,7 @@ class WaitingRows:
         else:
             del self._all[request_id]
         if anew and one.request.call:
-            self._anew[one.request.call] = one.number
+            self._anew[one.request.call] = (one.arrival, one.number)
         return one
 
     def _become(self, one: WaitingOne, state: RowState) -> None:
@@ -125,6 +137,8 @@ class WaitingRows:
         now = self._now_ms()
         for id_ in [i for i, one in self._all.items() if _has_left(one, now)]:
             del self._all[id_]
+        if self.sorted_anew and self._all:
+            self._sort()
         shown = [one for one in self._all.values() if self._is_listed(one)]
         arranged = arrange(
             [Waits(one.request.id, one.request.digest, one.like) for one in shown],
@@ -138,6 +152,13 @@ class WaitingRows:
         }
         arranged.sort(key=lambda row: self._places[self._key(row)])
         return [self._row(row, now) for row in arranged]
+
+    @property
+    def is_sorted(self) -> bool:
+        """Tell whether the rows stand as they would if they were sorted again."""
+        keys = sorted(self._places, key=self._places.__getitem__)
+        firsts = {self._key(row): self._all[row.ids[0]] for row in self._groups.values()}
+        return is_sorted([_sortable(firsts[key]) for key in keys], self.order)
 
     def counts(self) -> QueueCounts:
         """Return how much waits."""
@@ -183,6 +204,15 @@ class WaitingRows:
         alike = (one.like, one.request.digest)
         return [o for o in self.waiting if (o.like, o.request.digest) == alike]
 
+    def _sort(self) -> None:
+        """Give everything the number of its place, behind which come those of what arrives."""
+        self.sorted_anew = False
+        order = self.order
+        for one in sorted(self._all.values(), key=lambda each: sort_key(_sortable(each), order)):
+            one.number = self._arrived
+            self._arrived += 1
+        self._places.clear()
+
     def _key(self, row: Row) -> str:
         """Name a row by what stays the same while any of it waits."""
         one = self._all[row.ids[0]]
@@ -216,6 +246,16 @@ class WaitingRows:
             spoken = f"{made.spoken}, {asked.text}"
             return replace(made, notes=(*made.notes, asked), members=row.ids, spoken=spoken)
         return made
+
+
+def _sortable(one: WaitingOne) -> Sortable:
+    waits = one.deadline is not None and one.deadline.stopped_waiting_at_ms is None
+    return Sortable(
+        arrival=one.arrival,
+        tier=one.request.tier,
+        agent=one.request.agent,
+        ends_ms=one.deadline.waits_until_ms if one.deadline is not None and waits else None,
+    )
 
 
 def _has_left(one: WaitingOne, now_ms: int) -> bool:

@@ -174,7 +174,7 @@ class ConditionFields(QWidget):
         self._paths: tuple[NameChoice, ...] = ()
         self.rows: list[ConditionRow] = []
         self.more = Button(look, Kind.SOFT, look.words("rules.condition_more"), name=f"{name}_more")
-        self._place = column(gap=14)
+        self._place = column(gap=16)
         layout = column(self, gap=8)
         layout.addLayout(self._place)
         line = row(gap=8)

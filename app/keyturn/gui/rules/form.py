@@ -135,7 +135,7 @@ class RuleForm(SidePane):
         for row in self._effects.values():
             self.body.addWidget(row)
         self.body.addWidget(self.never)
-        self.body.addSpacing(14)
+        self.body.addSpacing(16)
         for label, field in (
             (words("rules.agent"), self.agent),
             (words("rules.server"), self.server),
@@ -143,16 +143,16 @@ class RuleForm(SidePane):
             (words("rules.name_hint"), self.name_line),
         ):
             self.body.addWidget(Labelled(self.look, label, field))
-            self.body.addSpacing(10)
+            self.body.addSpacing(8)
         self.add_title(words("rules.conditions_title"))
         self.body.addWidget(self.conditions)
         self.add_title(words("rules.preview"))
         box = RaisedBox(self.look, name="rule_preview")
-        inside = column(box, (12, 10, 12, 10))
+        inside = column(box, (12, 8, 12, 8))
         inside.addWidget(self.sentence)
         inside.addWidget(self.bounds)
         self.body.addWidget(box)
-        self.body.addSpacing(10)
+        self.body.addSpacing(8)
         self.body.addLayout(self._warnings)
         self.body.addWidget(self.told)
         self.add_title(words("rules.limits_title"))

@@ -35,7 +35,7 @@ class PosturePane(QFrame):
         self.question = QuestionPane(look, name="posture_question")
         self.question.hide()
         self._places = row(gap=24)
-        layout = column(self, (16, 10, 16, 12), gap=4)
+        layout = column(self, (16, 8, 16, 12), gap=4)
         layout.addWidget(title)
         layout.addLayout(self._places)
         layout.addWidget(self.question)

@@ -94,9 +94,9 @@ class QuestionsPane(SidePane):
         intro = Text(self.look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         intro.say(words("rules.ask_intro"))
         self.head.addWidget(intro)
-        inside = column(self._box, (12, 10, 12, 10))
+        inside = column(self._box, (12, 8, 12, 8))
         inside.addWidget(self.answer)
-        self.head.addSpacing(6)
+        self.head.addSpacing(8)
         self.head.addWidget(self._box)
         self._box.hide()
         for key, field in (
@@ -105,7 +105,7 @@ class QuestionsPane(SidePane):
             ("rules.tool", self.tool),
         ):
             self.body.addWidget(Labelled(self.look, words(key), field))
-            self.body.addSpacing(10)
+            self.body.addSpacing(8)
         self.add_title(words("rules.ask_ever"))
         self.body.addWidget(self.conditions)
         self.body.addSpacing(8)

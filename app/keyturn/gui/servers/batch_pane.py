@@ -62,7 +62,7 @@ class BatchRowBox(QFrame):
         words.setAccessibleName(look.words("servers.row_spoken", tool=view.tool, text=words.text()))
         facts = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         facts.say(look.words("servers.row_facts", takes=view.takes, claims=view.claims))
-        layout = column(self, (0, 10, 0, 0), gap=4)
+        layout = column(self, (0, 8, 0, 0), gap=4)
         layout.addLayout(self._head)
         layout.addWidget(words)
         layout.addWidget(facts)
@@ -73,9 +73,9 @@ class BatchRowBox(QFrame):
         if not view.alone:
             self.pills = TierPills(look, view.choice, view.tool)
             self.pills.changed.connect(self.changed)
-            layout.addSpacing(2)
+            layout.addSpacing(4)
             layout.addWidget(self.pills)
-        layout.addSpacing(6)
+        layout.addSpacing(8)
         layout.addWidget(divider())
 
     @property

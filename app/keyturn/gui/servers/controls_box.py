@@ -44,13 +44,13 @@ class ControlsBox(QFrame):
         foot = row(gap=8)
         foot.addWidget(self.save)
         foot.addStretch()
-        layout = column(self, gap=6)
+        layout = column(self, gap=8)
         layout.addLayout(self._switch_column)
-        layout.addSpacing(6)
+        layout.addSpacing(8)
         self._profile_title = self._title(look.words("results.profile_title"))
         layout.addWidget(self._profile_title)
         layout.addWidget(self._profile_place)
-        layout.addSpacing(6)
+        layout.addSpacing(8)
         layout.addLayout(self._limit_column)
         layout.addLayout(foot)
 
@@ -111,7 +111,7 @@ class ControlsBox(QFrame):
             rows.addWidget(box)
             self._limits.append((group.name, limit.tokens, box))
         self._limit_column.addWidget(place)
-        self._limit_column.addSpacing(6)
+        self._limit_column.addSpacing(8)
 
     def _fill_profiles(self, view: ControlsView) -> None:
         for way in view.profiles:

@@ -115,7 +115,7 @@ class FormPane(DetailPane):
         title.say(label)
         below = Text(self._look, Type.CAPTION, Token.TEXT_TERTIARY, wrap=True)
         below.say(note)
-        self.body.addSpacing(14)
+        self.body.addSpacing(16)
         self.body.addWidget(title)
         self.body.addSpacing(4)
         self.body.addWidget(field)

@@ -8,7 +8,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.layouts import EDGE, column, row
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.servers import OwedChange
@@ -36,14 +36,14 @@ class OwedChangeBox(QFrame):
             look.words("card.confirm_named", action=change.action, value=change.text),
         )
         self.button.clicked.connect(self._on_confirm)
-        head = row(gap=6)
+        head = row(gap=8)
         head.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._reason, 1)
-        words = column(gap=2)
+        words = column(gap=4)
         words.addLayout(head)
         words.addWidget(text)
         self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._sides.setContentsMargins(17, 10, 17, 10)
+        self._sides.setContentsMargins(16 + EDGE, 8, 16 + EDGE, 8)
         self._sides.setSpacing(16)
         self._sides.addLayout(words, 1)
         self._sides.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -32,7 +32,7 @@ class NoticeBox(QFrame):
         super().__init__(parent)
         self._look = look
         self._notice: Notice | None = None
-        self._place = row(self, (16, 10, 16, 10), gap=12)
+        self._place = row(self, (16, 8, 16, 8), gap=12)
         self.hide()
 
     @property
@@ -89,12 +89,12 @@ class DetailPane(QFrame):
         head = SnugPane(look, "panel", (SIDE, 12, SIDE, 0), least=_LEAST)
         head.body.addWidget(self.headline)
         self.body.addWidget(self.chips)
-        self.body.addSpacing(10)
+        self.body.addSpacing(8)
         self.body.addWidget(self.notice)
         layout = column(self)
         layout.addWidget(head)
         layout.addWidget(self.page, 1)
-        self._foot = column(margins=(SIDE, 8, SIDE, 14), gap=8)
+        self._foot = column(margins=(SIDE, 8, SIDE, 12), gap=8)
         said = SnugPane(look, "raised", (0, 0, 0, 0), least=_LEAST)
         said.body.addWidget(self.footing)
         self._foot.addWidget(said)
@@ -104,13 +104,13 @@ class DetailPane(QFrame):
 
     def add_section(self, key: str) -> Text:
         """Add the title of a section to the body and return it."""
-        self.body.addSpacing(14)
+        self.body.addSpacing(16)
         title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
         title.say(self._look.words(key))
         self.body.addWidget(title)
         self.body.addSpacing(4)
         self.body.addWidget(divider())
-        self.body.addSpacing(6)
+        self.body.addSpacing(8)
         return title
 
     def show_only(self, *shown: QWidget, among: Sequence[QWidget]) -> None:

@@ -143,21 +143,21 @@ class ReviewPane(QFrame):
         self.page = ScrollPane("panel", (_SIDE, 8, _SIDE, 12))
         body = self.page.body
         body.addWidget(self.chips)
-        body.addSpacing(10)
+        body.addSpacing(8)
         body.addWidget(self._title)
         body.addSpacing(4)
         body.addLayout(self._changes)
-        body.addSpacing(10)
+        body.addSpacing(8)
         body.addLayout(self._tabs_place)
         body.addSpacing(8)
         body.addWidget(self.diff)
         body.addWidget(self._text)
         body.addWidget(self._rules)
-        body.addSpacing(14)
+        body.addSpacing(16)
         body.addWidget(self.tiers)
         body.addSpacing(8)
         body.addWidget(divider())
-        body.addSpacing(10)
+        body.addSpacing(8)
         body.addLayout(self._hashes)
         body.addStretch()
         layout = column(self)
@@ -167,7 +167,7 @@ class ReviewPane(QFrame):
 
     def _foot(self) -> QWidget:
         foot = pane("raised", edge="top", name="review_foot")
-        layout = column(foot, (_SIDE, 8, _SIDE, 14), gap=8)
+        layout = column(foot, (_SIDE, 8, _SIDE, 12), gap=8)
         leading = (self.block, self._remove)
         trailing = (self.action.name_row, self._copy, self.accept)
         layout.addWidget(self._footing)
@@ -205,7 +205,7 @@ class ReviewPane(QFrame):
 
     def _line(self, line: ChangeLine) -> QWidget:
         place = QWidget()
-        layout = row(place, (0, 5, 0, 5), gap=8)
+        layout = row(place, (0, 4, 0, 4), gap=8)
         token = self._look.theme.role_token(line.role)
         layout.addWidget(IconLabel(self._look, line.icon, token, 16))
         text = Text(self._look, Type.BODY, wrap=True)

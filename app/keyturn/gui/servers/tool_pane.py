@@ -162,13 +162,13 @@ class ToolPane(DetailPane):
 
     def _fill_controls(self) -> None:
         place = column(self._controls_place)
-        place.addSpacing(14)
+        place.addSpacing(16)
         title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
         title.say(self._look.words("results.title"))
         place.addWidget(title)
         place.addSpacing(4)
         place.addWidget(divider())
-        place.addSpacing(6)
+        place.addSpacing(8)
         place.addWidget(self.controls)
         self.body.addWidget(self._controls_place)
 

@@ -21,13 +21,16 @@ from keyturn.gui.theme import Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.inputs import SearchField
-from keyturn.gui.widgets.layouts import column, least_height, pane, row
+from keyturn.gui.widgets.layouts import EDGE, column, least_height, pane, row
 from keyturn.gui.widgets.notices import EmptyState
+from keyturn.gui.widgets.pane_split import PaneSplit
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.servers import BatchView, ReviewView, ServerTree, ServerView, ToolView
 
 _WIDTH: Final = 320
+_LEAST_TREE: Final = 240
+_LEAST_PANE: Final = 480
 _STACKED: Final = 820
 """Page width under which tree and pane stand behind each other, as in the queue."""
 _UNBOUNDED: Final = 16_777_215
@@ -73,6 +76,9 @@ class ServersView(QFrame):
         self.add = Button(look, Kind.PLAIN, "", Icon.ADDED, name="new_server", height=28)
         self.note = OutcomeLine(look, name="servers_note")
         self._pane = self._left()
+        self.split = PaneSplit(
+            look, self, name="servers_split", spoken=look.words("forms.list_width"), leading=True
+        )
         self.busy = ""
         """What is under way with the server that is open; the presenter says so."""
         self._stacked = False
@@ -100,7 +106,7 @@ class ServersView(QFrame):
         least_height(header, self._look.theme, _HEADER)
         title = Text(self._look, Type.TITLE, wrap=True)
         title.say(self._look.words("servers.title"))
-        line = row(header, (16, 1, 16, 0))
+        line = row(header, (16, EDGE, 16, 0))
         line.addWidget(title, 1)
         line.addWidget(self._changed, 0, Qt.AlignmentFlag.AlignVCenter)
         line.addSpacing(8)
@@ -131,6 +137,7 @@ class ServersView(QFrame):
         model.review_changed.connect(self._on_review)
         model.detail_changed.connect(self._on_detail)
         self.tree.tool_chosen.connect(self.tool_chosen)
+        self.split.moved.connect(self._arrange)
         self._search.line.textChanged.connect(self.search_wanted)
         self.add.clicked.connect(self.add_wanted)
         self.empty.action_pressed.connect(self.add_wanted)
@@ -218,9 +225,15 @@ class ServersView(QFrame):
         if self._stacked and nothing:
             self._pane.setMinimumWidth(0)
             self._pane.setMaximumWidth(_UNBOUNDED)
-        else:
-            share = self.width() * 2 // 5
-            self._pane.setFixedWidth(min(self._look.theme.tall(_WIDTH), share))
+        elif not self._stacked:
+            self._pane.setFixedWidth(self._tree_width())
+        self.split.setHidden(self._stacked)
+
+    def _tree_width(self) -> int:
+        page, tall = self.width(), self._look.theme.tall
+        usual = min(tall(_WIDTH), page * 2 // 5)
+        most = page - tall(_LEAST_PANE)
+        return self.split.width_of(self._pane, usual=usual, least=tall(_LEAST_TREE), most=most)
 
     def _focused(self) -> QWidget | None:
         return self.window().focusWidget()

@@ -11,7 +11,7 @@ from keyturn.gui.forms.question import QuestionPane
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import NORMAL, Button, Kind
-from keyturn.gui.widgets.layouts import WrapLayout, clear, column, row
+from keyturn.gui.widgets.layouts import EDGE, WrapLayout, clear, column, row
 from keyturn.gui.widgets.pairs import PairList
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
@@ -65,8 +65,8 @@ class ChoiceGroup(QFrame):
         self.setObjectName(name)
         self.setProperty("field", "true")
         inside = QWidget()
-        self._layout = WrapLayout(inside, gap=2, line_gap=2)
-        layout = row(self, (3, 3, 3, 3))
+        self._layout = WrapLayout(inside, gap=4, line_gap=4)
+        layout = row(self, (4, 4, 4, 4))
         layout.addWidget(inside)
 
     def show_choices(self, choices: tuple[Choice, ...], chosen: str, spoken: str) -> None:
@@ -119,7 +119,7 @@ class RowFrame(QFrame):
         self.title = Text(look, Type.BODY_STRONG, wrap=True)
         self.note = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         self.words_place = QWidget()
-        words = column(self.words_place, gap=2)
+        words = column(self.words_place, gap=4)
         words.addWidget(self.title)
         words.addWidget(self.note)
         words.addStretch()
@@ -161,7 +161,7 @@ class SettingLine(RowFrame):
         beside.addWidget(self.group)
         beside.addStretch()
         inside.addLayout(beside)
-        line = row(margins=(1, 0, 0, 0), gap=12)
+        line = row(margins=(EDGE, 0, 0, 0), gap=12)
         line.addWidget(self._default)
         line.addWidget(self.reset)
         line.addStretch()

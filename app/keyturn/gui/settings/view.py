@@ -13,7 +13,7 @@ from keyturn.gui.settings.second_line import SecondLine
 from keyturn.gui.settings.weakened_line import WeakenedLine
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.inputs import SearchField
-from keyturn.gui.widgets.layouts import column, divider, least_height, pane, row
+from keyturn.gui.widgets.layouts import EDGE, column, divider, least_height, pane, row
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.settings import (
@@ -144,7 +144,7 @@ class SettingsView(QFrame):
         title = Text(self._look, Type.TITLE)
         title.say(self._look.words("settings.title"))
         self.search.setMaximumWidth(_SEARCH)
-        line = row(header, (16, 1, 16, 0), gap=8)
+        line = row(header, (16, EDGE, 16, 0), gap=8)
         line.addWidget(title)
         line.addStretch()
         line.addWidget(self.search, 1)

@@ -11,7 +11,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.gui.widgets.hold_button import HoldButton
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, column, fix_height, row
+from keyturn.gui.widgets.layouts import EDGE, clear, column, fix_height, row
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
@@ -69,7 +69,7 @@ class ResumePane(QFrame):
         words = self._look.words
         title = Text(self._look, Type.TITLE)
         title.say(words("stopped.resume"))
-        scroll = ScrollPane("raised", (23, 32, 24, 32))
+        scroll = ScrollPane("raised", (24 - EDGE, 32, 24, 32))
         outer = column(self)
         outer.addWidget(scroll)
         layout = scroll.body

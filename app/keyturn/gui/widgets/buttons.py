@@ -190,13 +190,15 @@ class Button(QPushButton):
     def _paint_content(self, painter: QStylePainter) -> None:
         colour = self._look.theme.colour(self._text_token())
         left = round((self.width() - self._content_width()) / 2)
+        mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        last = self._icon_trails is not mirrored
         if self._icon is not None:
             flow_width = self._flow().used_width if self._words else 0
-            at = left + (round(flow_width) + self._icon_gap if self._icon_trails else 0)
+            at = left + (round(flow_width) + self._icon_gap if last else 0)
             top = (self.height() - self._icon_size) // 2
             square = QRectF(at, top, self._icon_size, self._icon_size)
             self._look.icons.paint(painter, square, self._icon, self._icon_colour(colour))
-            left += 0 if self._icon_trails else self._icon_size + self._icon_gap
+            left += 0 if last else self._icon_size + self._icon_gap
         if self._words:
             flow = self._flow()
             flow.paint(painter, QPointF(left, (self.height() - flow.height) // 2), colour)

@@ -17,7 +17,9 @@ from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Role
 
 _MARK: Final = 16
-_TEXT: Final = 28
+_LEFT: Final = 4
+"""Before the mark, so that the ring around the row does not run over it."""
+_TEXT: Final = 32
 
 
 class ChoiceRow(QAbstractButton):
@@ -74,7 +76,8 @@ class ChoiceRow(QAbstractButton):
         """Return where the mark is: beside the first line of the words, however many there are."""
         words = self._wrapped(self._words, Type.BODY, self.width() - self._trailing_width())
         beside = self._top_of(words) + (self._look.theme.line(Type.BODY) - _MARK) / 2
-        return QRectF(0, beside, _MARK, _MARK)
+        left = self.width() - _LEFT - _MARK if self._mirrored else _LEFT
+        return QRectF(left, beside, _MARK, _MARK)
 
     def changeEvent(self, event: QEvent) -> None:
         """Measure again when the text size is another."""
@@ -90,18 +93,26 @@ class ChoiceRow(QAbstractButton):
         top = self._top_of(words)
         paint = paint_radio if self._radio else paint_check
         paint(painter, self.mark_place(), theme, on=self.isChecked())
-        words.paint(painter, QPointF(_TEXT, top), theme.colour(Token.TEXT_PRIMARY))
+        left = self._trailing_width() if self._mirrored else _TEXT
+        words.paint(painter, QPointF(left, top), theme.colour(Token.TEXT_PRIMARY))
         if self._radio and self._note:
             note = self._wrapped(self._note, Type.CAPTION, self.width())
-            below = QPointF(_TEXT, 3 + words.height)
+            below = QPointF(0 if self._mirrored else _TEXT, 3 + words.height)
             note.paint(painter, below, theme.colour(Token.TEXT_TERTIARY))
         else:
             self._paint_trailing(painter, theme)
         painter.setPen(QPen(theme.colour(Token.BORDER_SUBTLE), 1))
         painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
 
+    @property
+    def _mirrored(self) -> bool:
+        return self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+
     def _wrapped(self, text: str, style: TypeStyle, width: int) -> TextFlow:
-        return self._flow(text, style, self._look.theme).lay_out(max(24, width - _TEXT))
+        flow = self._flow(text, style, self._look.theme)
+        if self._mirrored:
+            flow.read_from_right()
+        return flow.lay_out(max(24, width - _TEXT))
 
     def _top_of(self, words: TextFlow) -> int:
         return 4 if self._radio and self._note else (self.height() - words.height) // 2
@@ -115,7 +126,7 @@ class ChoiceRow(QAbstractButton):
         note = self._flow(self._note, Type.CAPTION, theme)
         neutral = self._role is Role.NEUTRAL
         token = Token.TEXT_TERTIARY if neutral else theme.role_token(self._role)
-        left = self.width() - note.used_width
+        left = 0 if self._mirrored else self.width() - note.used_width
         top = (self.height() - note.height) // 2
         note.paint(painter, QPointF(left, top), theme.colour(token))
 

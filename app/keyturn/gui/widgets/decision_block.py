@@ -14,7 +14,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
-from keyturn.gui.widgets.layouts import column, least_height, row
+from keyturn.gui.widgets.layouts import EDGE, column, least_height, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.arming import ArmState
 from keyturn.presentation.card import CardActions, DeadlineText
@@ -146,7 +146,7 @@ class DecisionBlock(QFrame):
         if self._actions is None:
             return
         side = _NARROW_SIDE if self._narrow else _SIDE
-        self._inside.setContentsMargins(side, 7, side, 12)
+        self._inside.setContentsMargins(side, 8 - EDGE, side, 12)
         room = self.width() - 2 * side
         self._use_pictures(self._narrow)
         if not self._narrow and self._needed() > room:
@@ -181,7 +181,7 @@ class DecisionBlock(QFrame):
         self.later.setVisible(bool(self._actions.later))
 
     def _build(self) -> None:
-        self._inside = column(self, (_SIDE, 7, _SIDE, 12))
+        self._inside = column(self, (_SIDE, 8 - EDGE, _SIDE, 12))
         deadline = row(gap=16)
         deadline.addWidget(self._deadline, 1)
         deadline.addWidget(self._no_answer)

@@ -22,7 +22,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import column, least_height, row
+from keyturn.gui.widgets.layouts import EDGE, column, least_height, row
 from keyturn.gui.widgets.long_text import LongText
 from keyturn.gui.widgets.text import Align, Text, ValueText
 from keyturn.presentation.card import DecisiveValue
@@ -30,7 +30,7 @@ from keyturn.presentation.chunks import CHUNK
 from keyturn.presentation.marks import Icon
 
 _LEAST_HEIGHT: Final = 92
-_SIDE: Final = 17
+_SIDE: Final = 16 + EDGE
 _TRAILING: Final = 33
 _GAP: Final = 8
 _BETWEEN: Final = 8
@@ -151,14 +151,14 @@ class DecisiveBox(QFrame):
         under = self._value.owed and self.width() < name + _BETWEEN + reason + 2 * _SIDE
         direction = QBoxLayout.Direction
         self._top.setDirection(direction.TopToBottom if under else direction.LeftToRight)
-        self._top.setSpacing(2 if under else _BETWEEN)
+        self._top.setSpacing(4 if under else _BETWEEN)
         self._reason.use_align(Align.AlignLeft if under else Align.AlignRight)
         self._key.setMinimumWidth(0 if under or not self._value.owed else name)
 
     def _build(self) -> None:
         value = self._value
         self._top = top = row(gap=_BETWEEN)
-        reason = row(gap=2)
+        reason = row(gap=4)
         reason.addWidget(self._tick)
         reason.addWidget(self._reason, 1)
         top.addWidget(self._key, 1)
@@ -168,7 +168,7 @@ class DecisiveBox(QFrame):
             body.addWidget(self._text, 1)
         else:
             body.addWidget(self._text, 1, Qt.AlignmentFlag.AlignTop)
-        layout = column(self, (_SIDE, 11, _SIDE if value.owed else 12, 11))
+        layout = column(self, (_SIDE, 12 - EDGE, _SIDE if value.owed else 12, 12 - EDGE))
         layout.addLayout(top)
         layout.addSpacing(4)
         layout.addLayout(body)

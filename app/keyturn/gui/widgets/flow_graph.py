@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type, TypeStyle
-from keyturn.gui.widgets.layouts import clear, column, row
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.layouts import EDGE, clear, column, row
+from keyturn.gui.widgets.text import LONGEST, Text, ValueText
 from keyturn.presentation.flow_graph import FlowGraph, FlowSource
 
 _BETWEEN: Final = 48
@@ -23,7 +23,7 @@ class _Node(QFrame):
     def __init__(self, look: Look, *, warns: bool, parent: QWidget) -> None:
         super().__init__(parent)
         self._look, self._warns = look, warns
-        self.lines = column(self, (10, 6, 10, 7), gap=1)
+        self.lines = column(self, (8, 8 - EDGE, 8, 8 - EDGE))
 
     def add(self, text: str, style: TypeStyle, token: Token) -> None:
         """Add a line of our own words."""
@@ -33,7 +33,7 @@ class _Node(QFrame):
 
     def name(self, text: str) -> None:
         """Add a name as a server has it."""
-        line = ValueText(self._look, Type.VALUE)
+        line = ValueText(self._look, Type.VALUE, most=LONGEST)
         line.say(text)
         self.lines.addWidget(line)
 
@@ -57,7 +57,7 @@ class FlowGraphView(QWidget):
         self._graph: FlowGraph | None = None
         self._sources: list[tuple[_Node, bool]] = []
         self._target: _Node | None = None
-        self._layout = column(self, (0, 0, 0, 8), gap=6)
+        self._layout = column(self, (0, 0, 0, 8), gap=8)
         self._between = _NARROW_BETWEEN if narrow else _BETWEEN
         self.setObjectName("flow_graph")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -106,7 +106,7 @@ class FlowGraphView(QWidget):
         self._layout.addWidget(title)
         place = QWidget()
         both = row(place, gap=self._between)
-        sources = column(gap=6)
+        sources = column(gap=8)
         self._sources = [(self._source(one, place), one.untrusted) for one in graph.sources]
         for node, _ in self._sources:
             sources.addWidget(node)

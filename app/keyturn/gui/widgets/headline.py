@@ -1,5 +1,7 @@
 """The head of a card: the sentence, the exact name of server and tool, which call it is."""
 
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QWidget
@@ -11,6 +13,9 @@ from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation.brief_names import brief_path
 from keyturn.presentation.marks import Icon
+
+_OVER: Final = 2
+"""So much of the button is above the line that it stands in, and below it."""
 
 
 class HeadSentence(Text):
@@ -64,7 +69,7 @@ class Headline(QWidget):
         layout = column(self)
         layout.addWidget(self.sentence)
         # The button is taller than the line of text that it stands in.
-        line = row(margins=(0, -2, 0, -2))
+        line = row(margins=(0, -_OVER, 0, -_OVER))
         line.addWidget(self._server_tool)
         line.addSpacing(4)
         line.addWidget(self._copy)

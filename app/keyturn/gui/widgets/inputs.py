@@ -13,7 +13,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import NORMAL, Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import WrapLayout, clear, column, fix_height, row
+from keyturn.gui.widgets.layouts import EDGE, WrapLayout, clear, column, fix_height, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.history_filters import NO_NAMES, KnownNames, offers, token_of
@@ -39,7 +39,7 @@ class SearchField(QFrame):
         self.line.setPlaceholderText(placeholder)
         self.line.setAccessibleName(placeholder)
         self.setFocusProxy(self.line)
-        self._layout = row(self, (9, 1, 8, 1), gap=8)
+        self._layout = row(self, (8 + EDGE, EDGE, 8, EDGE), gap=8)
         self._layout.addWidget(IconLabel(look, Icon.SEARCH, Token.TEXT_SECONDARY, 16))
         self._layout.addWidget(self.line, 1)
 
@@ -71,7 +71,7 @@ class FilterChip(QFrame):
         named = look.words("history.remove_filter", key=token.key, value=token.value)
         cross.setAccessibleName(named)
         cross.clicked.connect(self._on_remove)
-        layout = row(self, (8, 0, 2, 0), gap=0)
+        layout = row(self, (8, 0, 4, 0), gap=0)
         layout.addWidget(words)
         layout.addWidget(cross)
 
@@ -142,13 +142,13 @@ class FilterField(QWidget):
         frame.setProperty("field", "true")
         fix_height(frame, look.theme, NORMAL)
         self._inside = row(gap=8)
-        inner = row(frame, (8, 1, 8, 1), gap=8)
+        inner = row(frame, (8, EDGE, 8, EDGE), gap=8)
         inner.addWidget(IconLabel(look, Icon.SEARCH, Token.TEXT_SECONDARY, 16))
         inner.addLayout(self._inside)
         inner.addWidget(self.line, 1)
         self._below_place = QWidget()
         self._below = WrapLayout(self._below_place, line_gap=4)
-        layout = column(self, gap=6)
+        layout = column(self, gap=8)
         layout.addWidget(frame)
         layout.addWidget(self._below_place)
         self._below_place.hide()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QLayout,
     QLayoutItem,
     QSizePolicy,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +21,8 @@ _Box = TypeVar("_Box", bound=QBoxLayout)
 
 Margins = tuple[int, int, int, int]
 NONE: Final[Margins] = (0, 0, 0, 0)
+EDGE: Final = 1
+"""Width of a line that a widget draws within itself, where a margin makes up for it."""
 
 
 class WrapLayout(QLayout):
@@ -79,6 +82,10 @@ class WrapLayout(QLayout):
             max((size.height() for size in sizes), default=0),
         )
 
+    def _direction(self) -> Qt.LayoutDirection:
+        around = self.parentWidget()
+        return around.layoutDirection() if around is not None else Qt.LayoutDirection.LeftToRight
+
     def _shown(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]
 
@@ -92,7 +99,9 @@ class WrapLayout(QLayout):
             if item.hasHeightForWidth():
                 size.setHeight(item.heightForWidth(size.width()))
             if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
+                # In a window that is read from the right the first one is at the right.
+                direction = self._direction()
+                item.setGeometry(QStyle.visualRect(direction, rect, QRect(QPoint(x, y), size)))
             x += size.width() + self._gap
             tallest = max(tallest, size.height())
         return y + tallest - rect.y()

@@ -146,7 +146,7 @@ class NavRail(QFrame):
         self.setProperty("edge", "right")
         self._width = WIDE
         self._items = {page: RailItem(look, page, self) for page in Page if page not in UNDER}
-        self._layout = column(self, (0, _INSET, 0, _INSET), gap=2)
+        self._layout = column(self, (0, 4, 0, 4), gap=4)
         for page, item in self._items.items():
             if page is Page.SETTINGS:
                 self._layout.addStretch()

@@ -32,7 +32,7 @@ class Banner(QFrame):
         least_height(self, look.theme, _HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._text = Text(look, Type.BODY, Token.TEXT_PRIMARY, wrap=True)
-        self._layout = row(self, (16, 6, 16, 6), gap=12)
+        self._layout = row(self, (16, 4, 16, 4), gap=12)
         self._layout.addWidget(IconLabel(look, icon, look.theme.role_token(role), 20))
         self._layout.addWidget(self._text, 1)
 
@@ -75,7 +75,7 @@ class Toast(QFrame):
         self._timer.setSingleShot(True)
         self._timer.setInterval(_TOAST_MS)
         self._timer.timeout.connect(self.ended)
-        layout = row(self, (16, 6, 6, 6), gap=16)
+        layout = row(self, (16, 4, 4, 4), gap=16)
         words = Text(look, Type.BODY)
         words.say(text)
         undo = Button(look, Kind.PLAIN, look.words("toast.undo"), Icon.UNDO, name="toast_undo")

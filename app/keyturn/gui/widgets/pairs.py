@@ -12,7 +12,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.chip import ChipLabel
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import column, divider, row
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.text import LONGEST, Text, ValueText
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.marks import Icon, Role
 
@@ -60,9 +60,9 @@ class PairList(QWidget):
         top = Qt.AlignmentFlag.AlignTop
         key = Text(self._look, Type.PAIR, Token.TEXT_TERTIARY)
         key.say(pair.key)
-        value = ValueText(self._look, Type.VALUE if pair.exact else Type.PAIR)
+        value = ValueText(self._look, Type.VALUE if pair.exact else Type.PAIR, most=LONGEST)
         value.say(pair.value)
-        value.setAccessibleName(f"{pair.key}: {pair.value}")
+        value.setAccessibleName(f"{pair.key}: {value.text()}")
         self._grid.addWidget(key, place, 0, top)
         self._grid.addWidget(value, place, 1)
         if pair.differs:
@@ -130,6 +130,6 @@ class Provenance(QWidget):
         layout.addLayout(head)
         layout.addSpacing(4)
         layout.addWidget(divider())
-        layout.addSpacing(3)
+        layout.addSpacing(4)
         layout.addWidget(PairList(self._look, pairs))
         return side

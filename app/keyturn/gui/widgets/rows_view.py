@@ -95,6 +95,8 @@ class RowsView(QTableView):
         self._timer.timeout.connect(self._measure_slice)
         self.setObjectName(name)
         self.setItemDelegate(delegate)
+        # Values and diffs stand the way they were sent, whichever way the window is read.
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.setProperty("ring", False)
         self._become_plain()
 
@@ -236,6 +238,8 @@ class RowsView(QTableView):
             self._timer.start()
         else:
             self._timer.stop()
+            # Qt would find out later how far it scrolls; by then a person may be at the end.
+            self.updateGeometries()
         hint = self.sizeHint()
         if hint != self._hint:
             self._hint = hint

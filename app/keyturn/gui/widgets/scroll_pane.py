@@ -4,7 +4,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QMargins, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.widgets.layouts import Margins, column
@@ -12,6 +12,8 @@ from keyturn.gui.widgets.layouts import Margins, column
 _BAR: Final = 10
 _LINE: Final = 40
 """So much of a page stays on screen when it is turned."""
+_RING: Final = 4
+"""So much is shown above and below what has the focus, for its ring."""
 _PAGES: Final[dict[int, int]] = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
 
 
@@ -42,9 +44,12 @@ class ScrollPane(QScrollArea):
         self.verticalScrollBar().installEventFilter(self)
         if keys_of is not None:
             keys_of.installEventFilter(self)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.focusChanged.connect(self._on_focus_changed)
 
     def use_margins(self, margins: Margins) -> None:
-        """Take other margins, as they are without the bar."""
+        """Take other margins, as they are without the bar, the leading one first."""
         self._margins = QMargins(*margins)
         self._make_room()
 
@@ -57,6 +62,29 @@ class ScrollPane(QScrollArea):
         before = bar.value()
         self.ensureVisible(0, widget.mapTo(self._inside, QPoint(0, y)).y(), 0, margin)
         return bar.value() != before
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Go on by Tab; `show_focus` scrolls, where Qt would show the middle of a tall row."""
+        return QWidget.focusNextPrevChild(self, forward)
+
+    def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        by_pointer = QApplication.mouseButtons() is not Qt.MouseButton.NoButton
+        if new is not None and not by_pointer and self._inside.isAncestorOf(new):
+            self.show_focus(new)
+
+    def show_focus(self, widget: QWidget) -> None:
+        """Bring what the keyboard has reached on screen: whole, or its top where it is tall."""
+        top = widget.mapTo(self._inside, QPoint(0, 0)).y()
+        end = top + widget.height()
+        bar, room = self.verticalScrollBar(), self.viewport().height()
+        first, last = bar.value(), bar.value() + room
+        tall = end - top > room
+        if tall and min(end, last) - max(top, first) >= min(_LINE, room):
+            return
+        if tall or top < first:
+            bar.setValue(top - _RING)
+        elif end > last:
+            bar.setValue(end - room + _RING)
 
     def _turn_page(self, event: QKeyEvent) -> bool:
         step = _PAGES.get(event.key())
@@ -76,10 +104,12 @@ class ScrollPane(QScrollArea):
         return super().eventFilter(watched, event)
 
     def _make_room(self) -> None:
-        margins = QMargins(self._margins)
-        if self.verticalScrollBar().isVisible():
-            margins.setRight(max(0, margins.right() - _BAR))
-        self.body.setContentsMargins(margins)
+        given = self._margins
+        bar = _BAR if self.verticalScrollBar().isVisible() else 0
+        start, end = given.left(), max(0, given.right() - bar)
+        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            start, end = end, start
+        self.body.setContentsMargins(start, given.top(), end, given.bottom())
 
 
 class SnugPane(ScrollPane):

@@ -11,12 +11,12 @@ from keyturn.gui.text_runs import value_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import column, least_height, row
+from keyturn.gui.widgets.layouts import EDGE, column, least_height, row
 from keyturn.gui.widgets.text import Align, Text, ValueText
 from keyturn.presentation.card import ExcerptLine, SourceExcerpt
 from keyturn.presentation.marks import Icon
 
-_HEADER: Final = 33
+_HEADER: Final = 32 + EDGE
 _BAR: Final = 3
 
 
@@ -30,7 +30,7 @@ class ExcerptBox(QFrame):
         self._look = look
         self._excerpt = excerpt
         self.setObjectName("source_excerpt")
-        layout = column(self, (_BAR, 0, 1, 0))
+        layout = column(self, (_BAR, 0, EDGE, 0))
         self._top = self._header()
         layout.addWidget(self._top)
         layout.addWidget(self._body())
@@ -68,7 +68,7 @@ class ExcerptBox(QFrame):
         layout.addWidget(IconLabel(self._look, icon, token, 16))
         layout.addSpacing(8)
         layout.addWidget(title)
-        layout.addSpacing(9)
+        layout.addSpacing(8)
         layout.addWidget(place)
         layout.addStretch()
         if self._excerpt.opens:
@@ -88,8 +88,8 @@ class ExcerptBox(QFrame):
     def _body(self) -> QWidget:
         body = QWidget()
         grid = QGridLayout(body)
-        grid.setContentsMargins(12, 7, 12, 8)
-        grid.setHorizontalSpacing(13)
+        grid.setContentsMargins(12, 8, 12, 8)
+        grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(1, 1)
         for place, line in enumerate(self._excerpt.lines):

@@ -33,7 +33,7 @@ class StatBox(QFrame):
         value.say(stat.value)
         words = Text(look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
         words.say(stat.words)
-        layout = column(self, (16, 12, 12, 10))
+        layout = column(self, (16, 12, 12, 12))
         layout.addWidget(value)
         layout.addWidget(words)
         layout.addStretch()

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QEnterEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
@@ -57,8 +57,12 @@ class StopButton(QWidget):
             look, Kind.STOP, "", Icon.OPEN, name="stop_further", height=DECISION
         )
         self._arrow.setFixedWidth(_ARROW)
-        self._main.setProperty("part", "leading")
-        self._arrow.setProperty("part", "trailing")
+        parts = ["leading", "trailing"]
+        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            # The sheet knows left and right alone.
+            parts.reverse()
+        self._main.setProperty("part", parts[0])
+        self._arrow.setProperty("part", parts[1])
         self._menu = QMenu(self)
         self._menu.setObjectName("stop_menu")
         self._servers = self._add("stop_servers", StopLevel.SERVERS)

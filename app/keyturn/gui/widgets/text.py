@@ -5,6 +5,7 @@ characters have become boxes.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -20,13 +21,17 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import Run, phrase, plain_runs
-from keyturn.gui.theme import Token, TypeStyle
+from keyturn.gui.theme import Token, Type, TypeStyle
 
 Align = Qt.AlignmentFlag
+LONGEST: Final = 4_096
+"""Characters of a name or a claim that are laid out; how many more there are is said instead."""
 
 
 class Text(QLabel):
     """Words in one type style and one colour, or runs of several."""
+
+    _mirrors = True
 
     def __init__(
         self,
@@ -45,6 +50,8 @@ class Text(QLabel):
         self._style = style
         self._token = token
         self._align = align
+        self._most = LONGEST
+        """Characters of what is said; 0 for what is shown whole, however long it is."""
         self._runs: tuple[Run, ...] = ()
         self._flow: TextFlow | None = None
         self._one_line: TextFlow | None = None
@@ -59,10 +66,20 @@ class Text(QLabel):
         self.setSizePolicy(policy)
 
     def say(self, text: str) -> None:
-        """Show `text`, exactly; the caller need not know where it came from."""
-        if text == self.text() and self._runs:
+        """Show `text`, exactly; the caller need not know where it came from.
+
+        Of a name that an agent or a server made longer than any is, the beginning and a count.
+        """
+        kept = text[: self._most] if self._most else text
+        more = ""
+        if len(kept) < len(text):
+            more = f" {self._look.words('fitting.more', n=len(text) - len(kept))}"
+        if kept + more == self.text() and self._runs:
             return
-        self.say_runs(plain_runs(text, self._look.words, one_line=not self.wordWrap()), text)
+        runs = list(plain_runs(kept, self._look.words, one_line=not self.wordWrap()))
+        if more:
+            runs.append(phrase(more, Type.CAPTION, Token.TEXT_TERTIARY))
+        self.say_runs(runs, kept + more)
 
     def say_pieces(self, *pieces: tuple[str, TypeStyle, Token]) -> None:
         """Show words of different weight or colour in one line."""
@@ -89,10 +106,17 @@ class Text(QLabel):
         """Return the laid-out text for the present width."""
         if self._flow is None:
             self._flow = TextFlow(self._runs, self._style, self._look.theme)
+        if self.is_mirrored:
+            self._flow.read_from_right()
         flow = self._flow.lay_out(self.width()) if self.wordWrap() else self._flow.lay_out()
         if self._align is Align.AlignHCenter:
             flow.centre_lines()
         return flow
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Tell whether it is read from the right: our words are, no value ever is."""
+        return self._mirrors and self.layoutDirection() is Qt.LayoutDirection.RightToLeft
 
     def _measure(self, width: int) -> int:
         """Return the height at a width that the label may not have."""
@@ -143,9 +167,13 @@ class Text(QLabel):
     def _origin(self, flow: TextFlow) -> QPointF:
         spare = max(0.0, self.width() - flow.used_width)
         top = max(0, (self.height() - flow.height) // 2)
-        if self._align is Align.AlignRight:
-            return QPointF(spare, top)
-        return QPointF(spare / 2 if self._align is Align.AlignHCenter else 0, top)
+        if self._align is Align.AlignHCenter:
+            return QPointF(spare / 2, top)
+        if self.is_mirrored and self.wordWrap():
+            # Each line stands where it belongs by itself.
+            return QPointF(0, top)
+        at_right = (self._align is Align.AlignRight) is not self.is_mirrored
+        return QPointF(spare if at_right else 0, top)
 
     def _forget(self) -> None:
         self._flow = None
@@ -158,10 +186,20 @@ class Text(QLabel):
 class ValueText(Text):
     """A text that can be selected and copied; what is copied is the true text, marks undone."""
 
+    _mirrors = False
+
     def __init__(
-        self, look: Look, style: TypeStyle, token: Token = Token.TEXT_PRIMARY, *, wrap: bool = True
+        self,
+        look: Look,
+        style: TypeStyle,
+        token: Token = Token.TEXT_PRIMARY,
+        *,
+        wrap: bool = True,
+        most: int = 0,
     ) -> None:
+        """`most` cuts what is no value but a name or a claim; 0 shows all of it."""
         super().__init__(look, style, token, wrap=wrap)
+        self._most = most
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setProperty("ring", False)
         self.setCursor(Qt.CursorShape.IBeamCursor)

@@ -38,7 +38,7 @@ class TierBox(QFrame):
         self._sides.setSpacing(16)
         self._sides.addLayout(self._side("tiers.title", self._tier_column), 1)
         self._sides.addLayout(self._side("tiers.labels", self._label_column), 1)
-        layout = column(self, gap=6)
+        layout = column(self, gap=8)
         layout.addLayout(self._sides)
         layout.addWidget(self._proposal)
 

@@ -44,7 +44,7 @@ class GrantChip(QFrame):
         self._text = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self._left = Text(look, Type.LABEL_STRONG)
         layout.addWidget(self._text)
-        layout.addSpacing(7)
+        layout.addSpacing(8)
         layout.addWidget(self._left)
         layout.addSpacing(8)
         layout.addWidget(divider(vertical=True, length=16))
@@ -100,6 +100,9 @@ class TopBar(QFrame):
         self._line = divider(vertical=True, length=20)
         self._facts = row(gap=16)
         self._chips = row(gap=8)
+        self.check = Button(look, Kind.LINK, name="check_notices", height=24)
+        """Leads to where notifications are tried, while this desktop shows none."""
+        self.check.hide()
         self._build()
 
     def show_view(self, view: TopBarView) -> None:
@@ -113,6 +116,8 @@ class TopBar(QFrame):
         self._icon.use(icon, token)
         self._state.use_token(Token.STOP_ON if stopped else Token.TEXT_PRIMARY)
         self._state.say(view.state_text)
+        self.check.say(view.check, f"{view.check} {view.problem}".strip())
+        self.check.setToolTip(view.problem if view.check else "")
         self.stop_button.show_level(view.stop_level)
         if previous is None or (previous.facts, previous.state) != (view.facts, view.state):
             self._show_facts(view.facts, stopped=stopped)
@@ -157,18 +162,21 @@ class TopBar(QFrame):
             fits = _room_for([fact]) <= room and not (self._spare_facts and place)
             fact.setVisible(fits)
             room -= _room_for([fact]) if fits else 0
+        wanted = self._view is not None and bool(self._view.check) and not self._spare_facts
+        self.check.setVisible(wanted and _room_for([self.check]) <= room)
         self._line.setVisible(any(not part.isHidden() for part in (*facts, *chips)))
 
     def _build(self) -> None:
-        layout = row(self, (22, 0, 6, 0))
+        layout = row(self, (24, 0, 4, 0))
         layout.addWidget(self._icon)
-        layout.addSpacing(10)
+        layout.addSpacing(8)
         layout.addWidget(self._state)
         layout.addSpacing(16)
         layout.addWidget(self._line)
         layout.addSpacing(16)
         layout.addLayout(self._facts)
         layout.addSpacing(16)
+        layout.addWidget(self.check)
         layout.addLayout(self._chips)
         layout.addStretch()
         layout.addWidget(self.stop_button)
