@@ -18,6 +18,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from keyturn.application.console_protocol import RequestShown
+from keyturn.gui.attention import reader as attention
 from keyturn.gui.history import presenter as history
 from keyturn.gui.queue.card_pane import RAW
 from keyturn.gui.queue.view import QueueView
