@@ -19,7 +19,9 @@ from typing import Any
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
+from keyturn.storage.database import open_for_writing
 from tests.bench import echo_server
+from tests.bench.history_rows import fill
 from tests.e2e.desk import Folders, Keyturn, Screen, own_folders, own_screen, shim_argv
 from tests.e2e.seeding import SeededServer, seed
 from tests.private_session import end
@@ -77,7 +79,16 @@ class Eyes:
             for place, said in enumerate(self._heard):
                 if {"event": event, **wanted}.items() <= said.items():
                     return self._heard.pop(place)
-            self._read(last, event)
+            if not self._read_until(last):
+                raise TimeoutError(f"the window did not say: {event}; {self._heard[-5:]}")
+
+    def hears(self, event: str, seconds: float) -> bool:
+        """Wait for so long, and tell whether an event was heard; it is left for `hear`."""
+        last = time.monotonic() + seconds
+        while not any(said["event"] == event for said in self._heard):
+            if not self._read_until(last):
+                return False
+        return True
 
     def forget(self) -> None:
         """Forget what was heard so far."""
@@ -89,16 +100,18 @@ class Eyes:
         told = self.hear("told")
         return Turns([(at, used) for at, used in told["turns"]]), told["found"]
 
-    def _read(self, last: float, event: str) -> None:
+    def _read_until(self, last: float) -> bool:
+        """Read what comes next; False when nothing does before this moment."""
         assert self._line is not None
-        left = last - time.monotonic()
-        if left <= 0 or not select.select([self._line], [], [], left)[0]:
-            raise TimeoutError(f"the window did not say: {event}; {self._heard[-5:]}")
+        left = max(0.0, last - time.monotonic())
+        if not select.select([self._line], [], [], left)[0]:
+            return False
         data = self._line.recv(1 << 20)
         if not data:
             raise RuntimeError("the window is gone")
         *lines, self._rest = (self._rest + data).split(b"\n")
         self._heard += [json.loads(line) for line in lines]
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +225,8 @@ class Rig:
     keyturn: WatchedKeyturn
     eyes: Eyes
     callers: list[Caller] = field(default_factory=list[Caller])
+    started_ms: float = 0.0
+    """What the broker had used of the processor when its window was built."""
 
     @property
     def stamps(self) -> Path:
@@ -222,6 +237,8 @@ class Rig:
         """Start Keyturn and meet its window."""
         self.keyturn.start("--platform", "xcb", wait=False)
         self.eyes.meet()
+        assert self.keyturn.process is not None
+        self.started_ms = cpu_ms(self.keyturn.process.pid)
 
     def end(self) -> None:
         """End callers and Keyturn."""
@@ -246,8 +263,10 @@ class Rig:
 
 
 @contextmanager
-def whole_keyturn(rules: Sequence[Rule] = (READS,), **env: str) -> Generator[Rig]:
-    """Give a profile with five agents and a server of six tools, not started yet."""
+def whole_keyturn(
+    rules: Sequence[Rule] = (READS,), *, rows: int = 0, **env: str
+) -> Generator[Rig]:
+    """Give a profile with five agents and a server of six tools, and so many rows of history."""
     with own_folders() as folders, own_screen(folders.root) as screen:
         keyturn = WatchedKeyturn(
             folders, folders.env(DISPLAY=screen.name, **env), folders.profile
@@ -261,6 +280,11 @@ def whole_keyturn(rules: Sequence[Rule] = (READS,), **env: str) -> Generator[Rig
             tiers={"echo": Tier.T0, "*": Tier.T1},
             labels={"*": Lamps.NONE},
         )
+        if rows:
+            folders.profile.create()
+            open_for_writing(folders.profile.folder).close()
+            # Up to now, or the broker's retention would take them.
+            fill(folders.profile.database, rows, int(time.time()) - 60 * (rows + 1))
         seed(folders, server, agents=AGENTS, rules=tuple(rules))
         try:
             yield rig

@@ -33,6 +33,10 @@ from keyturn.storage.stop_reviews import SqliteStopReviews
 from tests.bench.console_rig import AGENTS, READS, Caller, Rig, Times, cpu_ms, part, whole_keyturn
 from tests.e2e.desk import wait_until
 
+ROWS, RULES = 100_000, 500
+LATE_SECONDS = 2.0
+"""How long after it the window is still watched: its other pages are built then."""
+KEY_SECONDS = 0.2
 CALLS, SECONDS = 500, 1.0
 EACH = 100
 COVERED = 37
@@ -57,6 +61,52 @@ def found(name: str, value: float, aim: float, unit: str = "") -> tuple[str, boo
     """Return the line of a single number that has to be at most the aim."""
     kept = value <= aim
     return f"{name}: {value:,.0f}{unit}; aim {aim:,.0f}{'' if kept else ': NOT KEPT'}\n", kept
+
+
+# ---------------------------------------------------------------- W2, C9
+
+
+def start(rounds: int) -> bool:
+    """Start with a long history and many rules; interactive is when a pressed key shows history.
+
+    The first round does not count: it brings the files into the system's cache.
+    """
+    picture, state, history, longest = (Times() for _ in range(4))
+    with whole_keyturn((READS, *_rules()), rows=ROWS) as rig:
+        for number in range(rounds + 1):
+            rig.start()
+            rig.eyes.tell("watch")
+            _press_history(rig)
+            time.sleep(LATE_SECONDS)
+            if number:
+                for name, times in (("painted", picture), ("state", state), ("history", history)):
+                    said = rig.eyes.hear(name)
+                    wall = 1000 * (said["at"] - rig.keyturn.began)
+                    times.add(wall, said["used"] + rig.started_ms)
+                wall, used = rig.eyes.turns()[0].lengths()
+                longest.add(max(wall), max(used))
+            rig.end()
+    return say(
+        picture.line("W2 the window's first picture", 2000),
+        state.line("W2 with the broker's state in it", 2000),
+        history.line("W2 a key pressed at once has shown the history's rows", 2000),
+        longest.line("longest turn from the first on, the late pages too", 100),
+    )
+
+
+def _press_history(rig: Rig) -> None:
+    """Press Ctrl+2 as soon as there is a window, and again while nothing comes of it."""
+    wait_until(rig.screen.windows, "a window")
+    while not rig.eyes.hears("history", KEY_SECONDS):
+        rig.screen.xdotool("key", "ctrl+2")
+
+
+def _rules() -> list[Rule]:
+    return [
+        Rule(id=f"r-{n}", name=f"rule {n}", effect=Effect.ALLOW, server=f"server-{n % 10}",
+             tool=f"tool_{n % 60}", agent=f"agent-{n % 8}")
+        for n in range(RULES)
+    ]  # fmt: skip
 
 
 # ---------------------------------------------------------------- Q1, Q2, Q6, Q7
@@ -377,6 +427,7 @@ def main() -> int:
     parser.add_argument("rounds", nargs="?", type=int)
     given = parser.parse_args()
     measures: dict[str, tuple[Callable[[int], bool], int]] = {
+        "start": (start, 10),
         "queue": (queue, 3),
         "stop": (stop, STOPS),
     }
