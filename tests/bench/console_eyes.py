@@ -26,16 +26,13 @@ def broker(eyes: str, began: str, words: list[str]) -> int:
     if not sys.flags.isolated:
         argv = [sys.executable, "-I", _HERE, "broker", eyes, began, *words]
         os.execve(sys.executable, argv, dict(os.environ))
-    from keyturn import bootstrap
+    from keyturn.bootstrap import own_processes
     from keyturn.cli import run
-
-    with bootstrap.loading():
-        from keyturn.bootstrap import service
 
     def watched(platform: str) -> tuple[str, ...]:
         return (sys.executable, "-I", _HERE, "window", eyes, began, platform, "_console")
 
-    setattr(service, "_console_command", watched)  # noqa: B010  # the one seam that there is
+    own_processes.window_command = watched
     return run(words)
 
 
@@ -248,10 +245,16 @@ class Samples:
         self.thread.join()
         longest = sorted(zip(turns, turns[1:], strict=False), key=lambda t: t[0][1] - t[1][1])[:5]
         for (since, used), (until, more) in longest:
-            sys.stderr.write(f"turn of {1000 * (more - used):.0f} ms, {1000 * (until - since):.0f} on the clock\n")
+            sys.stderr.write(
+                f"turn of {1000 * (more - used):.0f} ms, {1000 * (until - since):.0f} on the clock\n"
+            )
             counts: dict[str, int] = {}
             for at, stack in self.seen:
-                for line in {one.split(":")[0] + " " + one.split(" ")[1] for one in stack} if since <= at <= until else ():
+                for line in (
+                    {one.split(":")[0] + " " + one.split(" ")[1] for one in stack}
+                    if since <= at <= until
+                    else ()
+                ):
                     counts[line] = counts.get(line, 0) + 1
             for line, count in sorted(counts.items(), key=lambda c: -c[1])[:45]:
                 sys.stderr.write(f"  {count:4} {line}\n")

@@ -263,14 +263,10 @@ class Rig:
 
 
 @contextmanager
-def whole_keyturn(
-    rules: Sequence[Rule] = (READS,), *, rows: int = 0, **env: str
-) -> Generator[Rig]:
+def whole_keyturn(rules: Sequence[Rule] = (READS,), *, rows: int = 0, **env: str) -> Generator[Rig]:
     """Give a profile with five agents and a server of six tools, and so many rows of history."""
     with own_folders() as folders, own_screen(folders.root) as screen:
-        keyturn = WatchedKeyturn(
-            folders, folders.env(DISPLAY=screen.name, **env), folders.profile
-        )
+        keyturn = WatchedKeyturn(folders, folders.env(DISPLAY=screen.name, **env), folders.profile)
         keyturn.eyes_path = folders.root / "eyes"
         eyes = Eyes(keyturn.eyes_path)
         rig = Rig(folders, screen, keyturn, eyes)

@@ -124,7 +124,9 @@ class Queue:
 
     def once(self) -> None:
         """Start afresh and play one round."""
-        with whole_keyturn(**({'EYES_PROFILE':'1'} if os.environ.get('EYES_PROFILE') else {})) as rig:
+        with whole_keyturn(
+            **({"EYES_PROFILE": "1"} if os.environ.get("EYES_PROFILE") else {})
+        ) as rig:
             rig.start()
             rig.eyes.hear("state")
             callers = {name: rig.caller(name) for name in AGENTS}
@@ -134,7 +136,8 @@ class Queue:
             self.over(rig, callers["scribe"])
             self.rule(rig, callers["writer"])
             self.stop(rig, callers)
-            if os.environ.get("EYES_PROFILE"): print(rig.keyturn.printed())
+            if os.environ.get("EYES_PROFILE"):
+                print(rig.keyturn.printed())
 
     def warm(self, rig: Rig, callers: dict[str, Caller]) -> None:
         """Let one read go through, and the window come to rest."""
@@ -186,9 +189,7 @@ class Queue:
             used = cpu_ms(*pids)
             at = caller.call(f"over-{n}", "write_1")
             line = caller.wait(f"over-{n}")
-            self.refused.add(
-                1000 * (caller.answered[f"over-{n}"][0] - at), cpu_ms(*pids) - used
-            )
+            self.refused.add(1000 * (caller.answered[f"over-{n}"][0] - at), cpu_ms(*pids) - used)
             self.check("refused", int(b"too many" in line.lower() or b"isError" in line), 1)
         self.check("waiting after the refusals", rig.keyturn.waiting(), CALLS)
 

@@ -73,10 +73,9 @@ def start(choice: ProfileChoice, *, platform: str) -> int:
 
     try:
         with owned_profile(choice) as profile:
-            with loading():
-                from keyturn.bootstrap.windowed import run_windowed
+            from keyturn.bootstrap.early_window import run_with_early_window
 
-            return run_windowed(choice, profile, platform)
+            return run_with_early_window(choice, profile, platform)
     except AlreadyRunning:
         from keyturn.bootstrap.commands import raise_window
 
