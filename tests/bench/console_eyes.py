@@ -95,13 +95,13 @@ def watch(desk: Any, bridge: Any, eyes: str, began: float) -> Any:
             bridge.request_shown.connect(self.arrived)
             desk.queue.waiting_changed.connect(self.waiting)
             desk.window.installEventFilter(self)
-            self.view.card.arguments.installEventFilter(self)
+            self.view.card.headline.installEventFilter(self)
             self.say("built")
 
         # ------------------------------------------------ the bench's side
 
         def say(self, event: str, **more: Any) -> None:
-            line = {"event": event, "at": time.monotonic(), **more}
+            line = {"event": event, "at": time.monotonic()} | more
             self.line.sendall(json.dumps(line).encode() + b"\n")
 
         def hear(self) -> None:
@@ -194,6 +194,7 @@ def watch(desk: Any, bridge: Any, eyes: str, began: float) -> Any:
             if self.cards:
                 # Since the turn before: what the queue made of it is behind us.
                 self.since = self.turns[-1][0]
+                self.say("card", at=self.since)
                 self.card, self.painting = message.request.id, "first content"
                 desk.queue.open_card(self.card)
 

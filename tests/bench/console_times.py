@@ -1,6 +1,6 @@
 """The console's times with everything real: W2, C9, Q1, Q2, Q6, Q7, K1 and K2 of console.md.
 
-Run: python -m tests.bench.console_times start [ROUNDS]   (W2: the start with 100,000 rows, 500 rules)
+Run: python -m tests.bench.console_times start [ROUNDS]   (W2: with 100,000 rows, 500 rules)
      python -m tests.bench.console_times cards [CARDS]    (C9: cards of 100 KiB)
      python -m tests.bench.console_times queue [ROUNDS]   (Q1, Q2, Q6, Q7: 500 calls in a second)
      python -m tests.bench.console_times stop [STOPS]     (K1, K2: calls around the instant)
@@ -23,7 +23,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from keyturn.domain.canonical import canonical
@@ -101,6 +100,35 @@ def _press_history(rig: Rig) -> None:
         rig.screen.xdotool("key", "ctrl+2")
 
 
+def cards(count: int) -> bool:
+    """Open cards of 100 KiB, one after the other; the first is the first card at all."""
+    first, whole, longest = Times(), Times(), Times()
+    with whole_keyturn() as rig:
+        rig.start()
+        rig.eyes.hear("state")
+        caller = rig.caller("analyst")
+        time.sleep(LATE_SECONDS)
+        rig.eyes.tell("cards")
+        for number in range(count):
+            rig.eyes.forget()
+            rig.eyes.tell("watch")
+            line = f"{number:06} a row of a table, and what stands in it\n"
+            caller.call(f"card-{number}", "write_0", line * (CARD_BYTES // len(line)))
+            began = rig.eyes.hear("card")["at"]
+            content, all_ = rig.eyes.hear("first content"), rig.eyes.hear("all of the card")
+            time.sleep(0.3)
+            turns, _seen = rig.eyes.turns()
+            for said, times in ((content, first), (all_, whole)):
+                times.add(1000 * (said["at"] - began), turns.used(began, said["at"]))
+            wall, used = turns.lengths()
+            longest.add(max(wall), max(used))
+    return say(
+        first.line("C9 first content of a card of 100 KiB", 150),
+        whole.line("C9 all of it laid out", 600),
+        longest.line("C9 longest turn", 50),
+    )
+
+
 def _rules() -> list[Rule]:
     return [
         Rule(id=f"r-{n}", name=f"rule {n}", effect=Effect.ALLOW, server=f"server-{n % 10}",
@@ -136,8 +164,6 @@ class Queue:
             self.over(rig, callers["scribe"])
             self.rule(rig, callers["writer"])
             self.stop(rig, callers)
-            if os.environ.get("EYES_PROFILE"):
-                print(rig.keyturn.printed())
 
     def warm(self, rig: Rig, callers: dict[str, Caller]) -> None:
         """Let one read go through, and the window come to rest."""
@@ -429,6 +455,7 @@ def main() -> int:
     given = parser.parse_args()
     measures: dict[str, tuple[Callable[[int], bool], int]] = {
         "start": (start, 10),
+        "cards": (cards, 20),
         "queue": (queue, 3),
         "stop": (stop, STOPS),
     }

@@ -19,7 +19,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.queue.model import ROW_ROLE
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs
-from keyturn.gui.theme import Token, Type
+from keyturn.gui.theme import Appearance, Token, Type
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.queue import QueueRow, RowNote
 
@@ -34,6 +34,7 @@ _NOTE_GAP: Final = 8
 _NOTE_ICON: Final = 12
 _VALUE_LINES: Final = 2
 _VERB_LINES: Final = 2
+_MOST_VALUES: Final = 64
 
 
 class QueueDelegate(QStyledItemDelegate):
@@ -42,6 +43,8 @@ class QueueDelegate(QStyledItemDelegate):
     def __init__(self, look: Look, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._look = look
+        self._values: dict[tuple[str, int, Appearance, int], TextFlow] = {}
+        """Decisive values as they were laid out: each is asked for five times before it is seen."""
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -146,7 +149,15 @@ class QueueDelegate(QStyledItemDelegate):
     def _value(self, row: QueueRow, width: int) -> TextFlow:
         """Return the decisive value in at most two lines."""
         room = max(48, width - 2 * _SIDE - _INDENT)
-        return fitted(self._look, row.decisive, Type.VALUE, room, lines=_VALUE_LINES)
+        theme = self._look.theme
+        key = (row.decisive, room, theme.appearance, theme.line(Type.VALUE))
+        found = self._values.get(key)
+        if found is None:
+            if len(self._values) >= _MOST_VALUES:
+                self._values.clear()
+            found = fitted(self._look, row.decisive, Type.VALUE, room, lines=_VALUE_LINES)
+            self._values[key] = found
+        return found
 
 
 def _shows_focus(option: QStyleOptionViewItem) -> bool:

@@ -1,7 +1,8 @@
 """A text of any length: laid out piece by piece, painted where it is seen, selected as one.
 
-The first screenful is there at once; the rest takes its height in slices of a few milliseconds,
-so that a hundred thousand characters do not hold the window up.
+What is painted is laid out when it is painted; the rest takes its height in slices of a few
+milliseconds, so that a hundred thousand characters do not hold the window up. A card has several
+such texts, which take their slices in one turn of the window.
 """
 
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from keyturn.gui.text_runs import plain_runs
 from keyturn.gui.theme import Token, TypeStyle
 from keyturn.presentation.chunks import chunks
 
-_SLICE_MS: Final = 12
+_SLICE_MS: Final = 4
 
 
 @dataclass(slots=True)
@@ -177,7 +178,11 @@ class LongText(QLabel):
         return piece.flow.lay_out(max(24, self.width()))
 
     def _start_over(self) -> None:
-        """Guess every height, then measure what is likely to be seen first."""
+        """Guess every height; what is short is measured at once, anything else slice by slice.
+
+        A new card says a text, dresses it and gives it its width in one turn of the window: to
+        measure a long one's beginning each time is to measure it three times.
+        """
         letter = QFontMetricsF(self._look.theme.font(self._style)).horizontalAdvance("x")
         columns = max(1, int(self.width() / letter))
         line = self._look.theme.line(self._style)
@@ -185,7 +190,12 @@ class LongText(QLabel):
             wrapped = sum(-(-len(part) // columns) or 1 for part in piece.text.split("\n"))
             piece.height = wrapped * line
         self._measured = 0
-        self._measure()
+        if len(self._pieces) == 1:
+            self._measure()
+        else:
+            self._timer.start()
+            self.updateGeometry()
+            self.update()
 
     def _measure(self) -> None:
         clock = QElapsedTimer()

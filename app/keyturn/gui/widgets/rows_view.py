@@ -34,7 +34,7 @@ from keyturn.gui.widgets.row_walk import RowWalk
 from keyturn.gui.widgets.scroll_pane import page_around
 
 AnyIndex = QModelIndex | QPersistentModelIndex
-_SLICE_MS: Final = 12
+_SLICE_MS: Final = 4
 """So long may measuring hold the window up at a time."""
 
 
