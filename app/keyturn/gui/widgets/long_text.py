@@ -187,7 +187,7 @@ class LongText(QLabel):
         columns = max(1, int(self.width() / letter))
         line = self._look.theme.line(self._style)
         for piece in self._pieces:
-            wrapped = sum(-(-len(part) // columns) or 1 for part in piece.text.split("\n"))
+            wrapped = piece.text.count("\n") + 1 + len(piece.text) // columns
             piece.height = wrapped * line
         self._measured = 0
         if len(self._pieces) == 1:
