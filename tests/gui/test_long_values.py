@@ -4,6 +4,7 @@ No clock: what is counted is how much is laid out at once, and how many boxes ar
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPointF, QRectF
@@ -15,6 +16,7 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.tier import Tier
 from keyturn.gui import fitting, text_flow
 from keyturn.gui.look import Look
+from keyturn.gui.queue import delegate
 from keyturn.gui.queue.card_pane import RAW
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.text_flow import TextFlow
@@ -76,11 +78,38 @@ def test_a_card_of_100_kib_is_laid_out_in_pieces(
         request = make_request(f"r-{name}", arguments=arguments, tier=Tier.T2)
         scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
         scene.desk.queue.open_card(request.id)
+        # In this turn less than half of one of its three long texts; the rest is for later ones.
+        assert 0 < sum(laid_out) < SIZE // 2, name
         qtbot.waitUntil(lambda: card.arguments.is_measured, timeout=30_000)
         card.choose_tab(RAW)
         qtbot.waitUntil(lambda: card.raw.is_measured, timeout=30_000)
         scene.window.grab()
         assert 0 < max(laid_out) <= AT_ONCE, name
+
+
+@pytest.mark.requirement("C9", "Q1")
+def test_a_row_of_the_list_is_laid_out_once(
+    qtbot: QtBot, scene: DeskScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def counted(look: Look, text: str, *given: Any, **more: Any) -> TextFlow:
+        made.append(text)
+        return fitting.fitted(look, text, *given, **more)
+
+    monkeypatch.setattr(delegate, "fitted", counted)
+    for number in range(3):
+        request = make_request(
+            f"r-{number}", tool=f"t-{number}", arguments={"path": TEXTS["words"]}
+        )
+        scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
+    scene.desk.queue.refresh_now()
+    for number in (2, 1, 0):
+        scene.desk.queue.open_card(f"r-{number}")
+        scene.window.grab()
+    scene.desk.queue.refresh_now()
+    # The list gets a scroll bar, and each value is laid out for one width more.
+    assert 0 < len(made) <= 2 * len(set(made))
 
 
 def test_the_beginning_of_a_value_costs_what_is_shown_of_it(
