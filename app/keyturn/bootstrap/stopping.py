@@ -8,9 +8,7 @@ import time
 
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.bootstrap import ProfileChoice
-from keyturn.desktop.control_client import ask_broker
 from keyturn.desktop.paths import locate_profile, stop_path
-from keyturn.desktop.places import broker_socket
 from keyturn.desktop.stop_sentinel import FileStopSentinel
 from keyturn.desktop.wall_time import utc_text
 
@@ -26,6 +24,10 @@ def engage(choice: ProfileChoice, reason: str) -> bool:
     if not sentinel.exists():
         now = utc_text(time.time_ns())
         sentinel.write(StopFacts(since_utc=now, trigger="command", reason=reason))
+    # Only now: nothing is sent any more, and nobody waits.
+    from keyturn.desktop.control_client import ask_broker
+    from keyturn.desktop.places import broker_socket
+
     profile = locate_profile(choice.env, name=choice.name, home=choice.home)
     answer = ask_broker(broker_socket(profile, choice.env), {"control": "stop", "reason": reason})
     return answer is not None and answer.get("ok") is True

@@ -1,14 +1,12 @@
 """A text of any length: laid out piece by piece, painted where it is seen, selected as one.
 
-What is painted is laid out when it is painted; the rest takes its height in slices of a few
-milliseconds, so that a hundred thousand characters do not hold the window up. A card has several
-such texts, which take their slices in one turn of the window.
+What is painted is laid out when it is painted; the rest takes its height piece by piece, a piece in
+each turn of the window, so that a hundred thousand characters do not hold it up.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QFontMetricsF,
     QGuiApplication,
@@ -26,8 +24,6 @@ from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import plain_runs
 from keyturn.gui.theme import Token, TypeStyle
 from keyturn.presentation.chunks import chunks
-
-_SLICE_MS: Final = 4
 
 
 @dataclass(slots=True)
@@ -178,7 +174,7 @@ class LongText(QLabel):
         return piece.flow.lay_out(max(24, self.width()))
 
     def _start_over(self) -> None:
-        """Guess every height; what is short is measured at once, anything else slice by slice.
+        """Guess every height; what is short is measured at once, anything else piece by piece.
 
         A new card says a text, dresses it and gives it its width in one turn of the window: to
         measure a long one's beginning each time is to measure it three times.
@@ -198,10 +194,9 @@ class LongText(QLabel):
             self.update()
 
     def _measure(self) -> None:
-        clock = QElapsedTimer()
-        clock.start()
+        """Give the next piece its height; a card has several texts that do so in one turn."""
         before = self._top_of(len(self._pieces))
-        while self._measured < len(self._pieces) and clock.elapsed() < _SLICE_MS:
+        if self._measured < len(self._pieces):
             self._pieces[self._measured].height = self._height(self._measured)
             self._measured += 1
         if self._measured < len(self._pieces):
