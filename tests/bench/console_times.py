@@ -152,9 +152,7 @@ class Queue:
 
     def once(self) -> None:
         """Start afresh and play one round."""
-        with whole_keyturn(
-            **({"EYES_PROFILE": "1"} if os.environ.get("EYES_PROFILE") else {})
-        ) as rig:
+        with whole_keyturn() as rig:
             rig.start()
             rig.eyes.hear("state")
             callers = {name: rig.caller(name) for name in AGENTS}
@@ -380,7 +378,7 @@ class Stops:
         pressed = self._rig.eyes.hear("pressed")
         answered = self._rig.eyes.hear("stop", engaged=True)
         return (
-            pressed["pressed"],
+            pressed["at"],
             pressed["used"] + cpu_ms(process.pid) - used,
             answered["at"],
         )

@@ -41,7 +41,9 @@ def answer(frame: dict[str, Any]) -> bytes:
 
 def stamped(line: bytes) -> bytes:
     """Return the line of the stamps for a frame; none for what is no call."""
-    frame = _decode(line) if b'"tools/call"' in line else {"method": ""}
+    if b'"tools/call"' not in line:
+        return b""
+    frame = _decode(line)
     if frame["method"] != "tools/call":
         return b""
     text = frame["params"]["arguments"]["text"]

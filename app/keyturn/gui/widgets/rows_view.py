@@ -227,7 +227,7 @@ class RowsView(QTableView):
             self._measure_slice()
 
     def _measure_slice(self) -> None:
-        """Give rows their height for as long as a turn has time; the timer goes on with the rest."""
+        """Give the next rows their height; the timer goes on with the rest."""
         taken = 0
         width = self.viewport().width()
         rows = self._row_count()
