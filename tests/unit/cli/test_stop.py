@@ -20,10 +20,13 @@ HEAVY = {
 
 
 @pytest.mark.requirement("K1")
-def test_it_has_stopped_everything_before_anything_heavy_is_loaded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [("stop",), ("--profile", "work", "stop"), ("pause",)])
+def test_it_has_stopped_everything_and_loaded_nothing_heavy(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
     code = (
         "import runpy, sys\n"
-        "sys.argv[1:] = ['stop', '--reason', 'tried by a test']\n"
+        f"sys.argv[1:] = {[*words, '--reason', 'tried by a test']}\n"
         "try:\n    runpy.run_module('keyturn', run_name='__main__')\n"
         "finally:\n    print(*sys.modules)\n"
     )
