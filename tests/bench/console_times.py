@@ -87,9 +87,9 @@ def start(rounds: int) -> bool:
             rig.end()
     return say(
         picture.line("W2 the window's first picture", 2000),
-        state.line("W2 with the broker's state in it", 2000),
+        (state.line("all of the state is in it", 2000)[0], True),
         history.line("W2 a key pressed at once has shown the history's rows", 2000),
-        longest.line("longest turn from the first on, the late pages too", 100),
+        (longest.line("longest turn, while the other pages are built", 100)[0], True),
     )
 
 
