@@ -16,7 +16,6 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.tier import Tier
 from keyturn.gui import fitting, text_flow
 from keyturn.gui.look import Look
-from keyturn.gui.queue import delegate
 from keyturn.gui.queue.card_pane import RAW
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.text_flow import TextFlow
@@ -95,9 +94,10 @@ def test_a_row_of_the_list_is_laid_out_once(
 
     def counted(look: Look, text: str, *given: Any, **more: Any) -> TextFlow:
         made.append(text)
-        return fitting.fitted(look, text, *given, **more)
+        return laid_out(look, text, *given, **more)
 
-    monkeypatch.setattr(delegate, "fitted", counted)
+    laid_out = fitting.fitted
+    monkeypatch.setattr(fitting, "fitted", counted)
     for number in range(3):
         request = make_request(
             f"r-{number}", tool=f"t-{number}", arguments={"path": TEXTS["words"]}

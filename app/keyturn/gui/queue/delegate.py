@@ -14,12 +14,12 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from keyturn.gui.fitting import fitted
+from keyturn.gui.fitting import KeptFlows, fitted
 from keyturn.gui.look import Look
 from keyturn.gui.queue.model import ROW_ROLE
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs
-from keyturn.gui.theme import Appearance, Token, Type
+from keyturn.gui.theme import Token, Type
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.queue import QueueRow, RowNote
 
@@ -43,8 +43,7 @@ class QueueDelegate(QStyledItemDelegate):
     def __init__(self, look: Look, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._look = look
-        self._values: dict[tuple[str, int, Appearance, int], TextFlow] = {}
-        """Decisive values as they were laid out: each is asked for five times before it is seen."""
+        self._kept = KeptFlows(look, _MOST_VALUES)
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -149,15 +148,8 @@ class QueueDelegate(QStyledItemDelegate):
     def _value(self, row: QueueRow, width: int) -> TextFlow:
         """Return the decisive value in at most two lines."""
         room = max(48, width - 2 * _SIDE - _INDENT)
-        theme = self._look.theme
-        key = (row.decisive, room, theme.appearance, theme.line(Type.VALUE))
-        found = self._values.get(key)
-        if found is None:
-            if len(self._values) >= _MOST_VALUES:
-                self._values.clear()
-            found = fitted(self._look, row.decisive, Type.VALUE, room, lines=_VALUE_LINES)
-            self._values[key] = found
-        return found
+        # Asked for five times before it is seen: by the list, for its height, and to be painted.
+        return self._kept.fitted(row.decisive, Type.VALUE, room, lines=_VALUE_LINES)
 
 
 def _shows_focus(option: QStyleOptionViewItem) -> bool:
