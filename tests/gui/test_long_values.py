@@ -121,6 +121,17 @@ def test_the_beginning_of_a_value_costs_what_is_shown_of_it(
     assert max(laid_out) < CHUNK
 
 
+def test_what_a_list_keeps_is_what_it_shows(look: Look) -> None:
+    kept = fitting.KeptFlows(look, 4)
+    texts = [text + end for text in TEXTS.values() for end in ("", "and more")]
+    for text in texts * 2:
+        fresh = fitting.fitted(look, text, Type.VALUE, 300, lines=2)
+        again = kept.fitted(text, Type.VALUE, 300, lines=2)
+        assert again.source(0, again.length) == fresh.source(0, fresh.length)
+        assert kept.fitted(text, Type.VALUE, 300, lines=2) is again
+        assert kept.fitted(text, Type.VALUE, 200, lines=2) is not again
+
+
 def test_only_the_boxes_on_screen_are_looked_at(
     look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs
 from keyturn.gui.theme import Appearance, Token, Type, TypeStyle
 
+_Wanted = tuple[str, int, TypeStyle, int, int, bool, tuple[Appearance, int]]
 _LEAST = 4
 """Characters that are shown however little room there is."""
 
@@ -50,14 +51,17 @@ class KeptFlows:
         """At most `most` are kept."""
         self._look = look
         self._most = most
-        self._kept: dict[tuple[str, TypeStyle, int, int, bool, Appearance, int], TextFlow] = {}
+        self._kept: dict[_Wanted, TextFlow] = {}
 
     def fitted(
         self, text: str, style: TypeStyle, width: int, *, lines: int = 1, brief: bool = False
     ) -> TextFlow:
         """Return what `fitted` returns, laid out once as long as theme and text size stay."""
         theme = self._look.theme
-        key = (text, style, width, lines, brief, theme.appearance, theme.line(style))
+        # Of megabytes no more is kept than can be shown; how many there are stands beside it.
+        begins = text[: max(_LEAST, lines * width)]
+        look = (theme.appearance, theme.line(style))
+        key = (begins, len(text), style, width, lines, brief, look)
         found = self._kept.get(key)
         if found is None:
             if len(self._kept) >= self._most:
