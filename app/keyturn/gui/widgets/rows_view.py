@@ -109,8 +109,8 @@ class RowsView(QTableView):
 
     def start_over(self) -> None:
         """Measure everything again and forget what was seen."""
-        self._rows.forget()
         self._is_long = False
+        self._guess()
         self._begin_measuring()
         self.forget_seen()
 
@@ -176,7 +176,7 @@ class RowsView(QTableView):
         """Lay everything out again when theme or text size is another."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.StyleChange:
-            self._rows.forget()
+            self._guess()
             self._begin_measuring()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -215,11 +215,19 @@ class RowsView(QTableView):
     def _lines_before(self, row: int) -> int:
         return sum(self._line_counts[:row]) + max(0, row - len(self._line_counts))
 
+    def _guess(self) -> None:
+        """Give every row the least height, until it is measured.
+
+        Not at another width: rows that shrink and grow again would take the page's scroll bar away
+        and bring it back, which is another width, without end.
+        """
+        self._rows.forget()
+        self.verticalHeader().setDefaultSectionSize(self._rows.least_height())
+
     def _begin_measuring(self) -> None:
         self._measured = 0
         self._line_counts.clear()
         self._parts_seen.clear()
-        self.verticalHeader().setDefaultSectionSize(self._rows.least_height())
         if self._is_long:
             # A card that is shown for the first time gets its width in many steps.
             self._timer.start()
