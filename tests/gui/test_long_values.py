@@ -3,7 +3,7 @@
 No clock: what is counted is how much is laid out at once, and how many boxes are looked at.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -21,10 +21,16 @@ from keyturn.gui.queue.view import QueueView
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import Run, plain_runs
 from keyturn.gui.theme import Theme, Type, TypeStyle
+from keyturn.gui.widgets.argument_tree import ArgumentTree
+from keyturn.gui.widgets.long_text import LongText
+from keyturn.gui.widgets.rows_view import RowsView
+from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.chunks import CHUNK
+from keyturn.presentation.verbs import read_verbs
 from tests.factories import make_request
 from tests.gui.conftest import Clock
 from tests.gui.desk_scene import DeskScene, rest_the_readers
+from tests.sources import ROOT
 
 pytestmark = pytest.mark.gui
 SIZE = 100 * 1024
@@ -35,6 +41,21 @@ TEXTS = {
     "one word": "A" * SIZE,
     "hidden characters": "row\u200b\n" * (SIZE // 6),
 }
+
+
+def rows_of(look: Look) -> RowsView:
+    """Return the rows of a long argument whose words are wrapped."""
+    tree = ArgumentTree(look)
+    cards = CardBuilder(look.words, read_verbs(ROOT / "resources" / "verbs.toml"))
+    tree.show_rows(cards.card(make_request(arguments={"text": TEXTS["words"]})).rows)
+    return tree
+
+
+def text_of(look: Look) -> LongText:
+    """Return a long text that is measured as taller than it was guessed."""
+    text = LongText(look, Type.VALUE)
+    text.say(TEXTS["hidden characters"])
+    return text
 
 
 @pytest.fixture
@@ -119,6 +140,24 @@ def test_the_beginning_of_a_value_costs_what_is_shown_of_it(
         flow = fitting.fitted(look, text, Type.VALUE, 300, lines=2)
         assert flow.line_count <= 2
     assert max(laid_out) < CHUNK
+
+
+@pytest.mark.parametrize("make", [rows_of, text_of])
+def test_another_width_shrinks_nothing_until_it_is_measured(
+    qtbot: QtBot, look: Look, make: Callable[[Look], RowsView | LongText]
+) -> None:
+    """Else the page's scroll bar goes and comes, which is another width, without end."""
+    long = make(look)
+    qtbot.addWidget(long)
+    long.resize(600, 400)
+    long.show()
+    qtbot.waitUntil(lambda: long.is_measured, timeout=30_000)
+    before = long.sizeHint().height()
+    for width in (588, 600, 588):
+        long.resize(width, 400)
+        assert abs(long.sizeHint().height() - before) < before // 10
+        assert not long.is_measured
+    qtbot.waitUntil(lambda: long.is_measured, timeout=30_000)
 
 
 def test_what_a_list_keeps_is_what_it_shows(look: Look) -> None:

@@ -80,6 +80,7 @@ class LongText(QLabel):
         self.setText(text)
         self._pieces = [_Piece(piece) for piece in chunks(text)]
         self._anchor = self._end = None
+        self._measured = 0
         self._start_over()
 
     @property
@@ -127,6 +128,7 @@ class LongText(QLabel):
         if event.type() is QEvent.Type.StyleChange:
             for piece in self._pieces:
                 piece.flow = None
+            self._measured = 0
             self._start_over()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -174,15 +176,17 @@ class LongText(QLabel):
         return piece.flow.lay_out(max(24, self.width()))
 
     def _start_over(self) -> None:
-        """Guess every height; what is short is measured at once, anything else piece by piece.
+        """Guess what has no height; what is short is measured at once, else piece by piece.
 
+        What was measured at another width keeps its height until it is again: a text that shrinks
+        and grows takes the page's scroll bar away and brings it back, which is another width.
         A new card says a text, dresses it and gives it its width in one turn of the window: to
         measure a long one's beginning each time is to measure it three times.
         """
         letter = QFontMetricsF(self._look.theme.font(self._style)).horizontalAdvance("x")
         columns = max(1, int(self.width() / letter))
         line = self._look.theme.line(self._style)
-        for piece in self._pieces:
+        for piece in self._pieces[self._measured :]:
             wrapped = piece.text.count("\n") + 1 + len(piece.text) // columns
             piece.height = wrapped * line
         self._measured = 0
