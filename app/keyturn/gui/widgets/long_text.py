@@ -33,6 +33,7 @@ class _Piece:
     text: str
     flow: TextFlow | None = None
     height: int = 0
+    is_guess: bool = True
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -80,7 +81,6 @@ class LongText(QLabel):
         self.setText(text)
         self._pieces = [_Piece(piece) for piece in chunks(text)]
         self._anchor = self._end = None
-        self._measured = 0
         self._start_over()
 
     @property
@@ -127,8 +127,7 @@ class LongText(QLabel):
         super().changeEvent(event)
         if event.type() is QEvent.Type.StyleChange:
             for piece in self._pieces:
-                piece.flow = None
-            self._measured = 0
+                piece.flow, piece.is_guess = None, True
             self._start_over()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -186,7 +185,7 @@ class LongText(QLabel):
         letter = QFontMetricsF(self._look.theme.font(self._style)).horizontalAdvance("x")
         columns = max(1, int(self.width() / letter))
         line = self._look.theme.line(self._style)
-        for piece in self._pieces[self._measured :]:
+        for piece in filter(lambda piece: piece.is_guess, self._pieces):
             wrapped = piece.text.count("\n") + 1 + len(piece.text) // columns
             piece.height = wrapped * line
         self._measured = 0
@@ -201,7 +200,8 @@ class LongText(QLabel):
         """Give the next piece its height; a card has several texts that do so in one turn."""
         before = self._top_of(len(self._pieces))
         if self._measured < len(self._pieces):
-            self._pieces[self._measured].height = self._height(self._measured)
+            piece = self._pieces[self._measured]
+            piece.height, piece.is_guess = self._height(self._measured), False
             self._measured += 1
         if self._measured < len(self._pieces):
             self._timer.start()
