@@ -458,6 +458,8 @@ def main() -> int:
         "queue": (queue, 3),
         "stop": (stop, STOPS),
     }
+    # Who is ended from outside ends what it started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     measure, rounds = measures[given.what]
     return 0 if measure(given.rounds or rounds) else 1
 
