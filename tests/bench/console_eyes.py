@@ -7,6 +7,7 @@ stands there.
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,12 @@ def window(eyes: str, began: str, platform: str) -> None:
             """Is watched once it is built."""
 
             def __init__(self, *given: Any) -> None:
+                loaded = time.process_time()
                 super().__init__(*given)
                 sys.path.append(str(_HERE.parents[2]))
                 from tests.bench.console_watch import Watch
 
-                self.watch = Watch(self, given[2], eyes, float(began))
+                self.watch = Watch(self, given[2], eyes, float(began), loaded)
 
         app.Desk = Desk
         console = window.build_console(platform)

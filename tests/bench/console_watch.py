@@ -33,8 +33,11 @@ TURN_MS = 1
 class Watch(QObject):
     """Speaks with the bench over a socket, a JSON object a line; `do_` are the bench's words."""
 
-    def __init__(self, desk: Desk, bridge: Bridge, eyes: str, began: float) -> None:
-        """`began` is when the program was started, of the monotonic clock; times count from it."""
+    def __init__(self, desk: Desk, bridge: Bridge, eyes: str, began: float, loaded: float) -> None:
+        """`began` is when the program was started, of the monotonic clock; times count from it.
+
+        `loaded` is what this process had used of the processor when the broker spoke first.
+        """
         super().__init__(desk)
         self._desk, self._bridge, self._since = desk, bridge, began
         self._line = socket.socket(socket.AF_UNIX)
@@ -59,7 +62,7 @@ class Watch(QObject):
         desk.queue.waiting_changed.connect(self._on_waiting)
         desk.window.installEventFilter(self)
         view.card.headline.installEventFilter(self)
-        self._say("built")
+        self._say("built", used=1000 * loaded)
 
     # ---------------------------------------------------------------- the bench's side
 

@@ -25,6 +25,9 @@ from keyturn.gui.text_runs import plain_runs
 from keyturn.gui.theme import Token, TypeStyle
 from keyturn.presentation.chunks import chunks
 
+PICTURE_MS = 20
+"""So long the measuring waits for the picture, which would else be painted in the same turn."""
+
 
 @dataclass(slots=True)
 class _Piece:
@@ -192,7 +195,7 @@ class LongText(QLabel):
         if len(self._pieces) == 1:
             self._measure()
         else:
-            self._timer.start()
+            self._timer.start(PICTURE_MS)
             self.updateGeometry()
             self.update()
 
@@ -204,7 +207,7 @@ class LongText(QLabel):
             piece.height, piece.is_guess = self._height(self._measured), False
             self._measured += 1
         if self._measured < len(self._pieces):
-            self._timer.start()
+            self._timer.start(0)
         else:
             self._timer.stop()
         if self._top_of(len(self._pieces)) != before or self.height() != before:
