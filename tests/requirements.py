@@ -166,7 +166,7 @@ RESULTS = _section(
 WINDOW_ROWS = _section(
     "console 3.1",
     ("W1", KEPT, "Any pending call is two actions away, the stop one."),
-    ("W2", WINDOW, "Interactive 2.0 s after a cold start with 100,000 rows and 500 rules."),
+    ("W2", KEPT, "Interactive 2.0 s after a cold start with 100,000 rows and 500 rules."),
     ("W3", KEPT, "500 arrivals open no modal dialog and change no active window."),
     ("W4", KEPT, "Geometry, splitter, sort, filters and view survive a restart."),
     ("GUI-THREAD", KEPT, "Nothing of the window is deleted on another thread than its own."),
@@ -186,7 +186,9 @@ CARD = _section(
     ("C8", KEPT, "The rule sheet opens at its narrowest scope, always."),
     (
         "C9",
-        Partly("the figures on the wall's clock, on a quiet machine, are to come"),
+        Partly(
+            "the first two cards of a window stall it for 0.1 s; all after them keep the figures"
+        ),
         "100 KiB of arguments: first content in 150 ms, all in 600 ms, no stall.",
     ),
     ("C10", KEPT, "Default action, deadline and tier shown are those of the record."),
@@ -203,10 +205,10 @@ DEADLINE = _section(
 
 QUEUE = _section(
     "console 3.4",
-    ("Q1", BURSTS, "500 calls in 1 s: no stall over 100 ms, none lost, none sent undecided."),
+    ("Q1", KEPT, "500 calls in 1 s: no stall over 100 ms, none lost, none sent undecided."),
     (
         "Q2",
-        Partly("the 50 ms are not measured"),
+        KEPT,
         "A ruled read is sent in 50 ms while another session has 500 waiting.",
     ),
     ("Q3", KEPT, "100 mixed calls are cleared by keyboard in 5 min, 5 planted ones denied."),
@@ -214,12 +216,12 @@ QUEUE = _section(
     ("Q5", KEPT, "The identical call repeated while pending is one row, asked n times."),
     (
         "Q6",
-        Partly("the 300 ms are not measured"),
+        KEPT,
         "A rule that covers 37 waiting calls settles them in 300 ms, a row each.",
     ),
     (
         "Q7",
-        Partly("the 50 ms are not measured"),
+        KEPT,
         "The call over the queue's limit is refused in 50 ms, the queue intact.",
     ),
     ("FLOOD", KEPT, "An agent that asks too much is held until a person chooses, others not."),
@@ -229,12 +231,12 @@ KILL_SWITCH = _section(
     "console 3.5",
     (
         "K1",
-        Partly("the order of records holds; the 100 ms are not measured"),
+        KEPT,
         "100 ms from the trigger to the last send, with the window blocked too.",
     ),
     (
         "K2",
-        Partly("ten thousand calls as a command are to come"),
+        KEPT,
         "10,000 calls around the instant of the stop: none is sent after it.",
     ),
     ("K3", KEPT, "The stop survives crash, restart and reboot."),
@@ -248,7 +250,7 @@ HISTORY_ROWS = _section(
     "console 3.6",
     (
         "H1",
-        Partly("its times are kept by the processor's clock, and not measured on a quiet machine"),
+        Partly("scrolling: 50 ms hold of the window's own time, a quiet clock is to say the rest"),
         "100,000 rows open in 400 ms and filter in 200 ms, free text in 500 ms.",
     ),
     ("H2", KEPT, "A decision is in history after 500 ms and durable before the send."),
@@ -389,7 +391,7 @@ INVARIANTS = _section(
     ("I-16", KEPT, "Annotations can only tighten the verdict."),
     (
         "I-17",
-        Partly("zero sends is tested, the times are measured nowhere yet"),
+        Partly("nothing stops by itself yet, whose 250 ms are part of it"),
         "After the stop zero sends: 100 ms by hand, 500 pending in 1 s.",
     ),
     ("I-18", KEPT, "The stop is durable before it is said; only a person resumes."),

@@ -5,7 +5,6 @@ hands is honoured by the process that holds the keys.
 """
 
 import os
-import subprocess
 import sys
 
 _HOSTILE = ("PYTHON", "QT_", "QML", "LD_", "DYLD_", "QSG_")
@@ -19,6 +18,8 @@ def main() -> int:
         command = [sys.executable, "-I", "-m", "keyturn", *sys.argv[1:]]
         if os.name == "posix":
             os.execve(sys.executable, command, clean)
+        import subprocess  # only here: `keyturn stop` would wait for it twice
+
         return subprocess.call(command, env=clean)
     from keyturn.cli import run  # only now: see the module's docstring
 

@@ -23,42 +23,62 @@ from typing import Final, cast
 from keyturn.desktop.hardening import prefer_the_loop
 from keyturn.domain.decision import Outcome
 from keyturn.domain.history_filter import HistoryFilter
+from keyturn.domain.record import GENESIS, chain_hash, leaf_hash
 from keyturn.storage.database import open_for_writing
+from keyturn.storage.ledger import CHECKPOINT_RECORDS
 from keyturn.storage.queries.history import HistoryQuery
 from keyturn.storage.read_only import DATABASE_NAME
+from keyturn.storage.tree import Frontier
 
 OPEN_MS: Final = 400.0
 TOKEN_MS: Final = 200.0
 TEXT_MS: Final = 500.0
 STALL_MS: Final = 50.0
+FIRST: Final = 1_700_000_000
+"""Seconds since 1970."""
 _PULLS: Final = 60
 _OUTCOMES: Final = [outcome.value for outcome in Outcome]
 _WORDS: Final = ("invoice", "harbour", "reading", "quarter", "shipment", "manifest", "draft")
 
 
-def fill(path: Path, rows: int) -> None:
-    """Write decisions of 8 agents on 10 servers with 60 tools, one a minute."""
+def fill(path: Path, rows: int, first: int = FIRST) -> None:
+    """Write decisions of 8 agents on 10 servers with 60 tools, one a minute since `first`."""
     chance = random.Random(7)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.executemany(
             "INSERT INTO calls VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            _calls(rows, chance),
+            _calls(rows, chance, first),
         )
         connection.executemany(
             "INSERT INTO arguments VALUES (?, '', ?, ?, 0)",
             ((2 * n - 1, bytes(16), _arguments(n, chance)) for n in range(1, rows + 1)),
         )
-        body = bytes(900)
-        connection.executemany(
-            "INSERT INTO records VALUES (?, ?, ?, ?)",
-            ((n, bytes(32), bytes(32), body) for n in range(1, 2 * rows + 1)),
+        _chain(connection, 2 * rows)
+
+
+def _chain(connection: sqlite3.Connection, records: int) -> None:
+    """Write records that a broker takes for the end of its log, all of one body."""
+    body = bytes(900)
+    leaf, chain, frontier = leaf_hash(body), GENESIS, Frontier()
+    checkpoint: tuple[object, ...] = ()
+    kept: list[tuple[int, bytes, bytes, bytes]] = []
+    for n in range(1, records + 1):
+        chain = chain_hash(chain, leaf)
+        frontier.add(leaf)
+        kept.append((n, leaf, chain, body))
+        if n % CHECKPOINT_RECORDS == 0:
+            checkpoint = (n, frontier.root(), chain, frontier.peaks())
+    connection.executemany("INSERT INTO records VALUES (?, ?, ?, ?)", kept)
+    if checkpoint:
+        connection.execute(
+            "INSERT INTO checkpoints (size, root, chain, peaks) VALUES (?, ?, ?, ?)", checkpoint
         )
 
 
-def _calls(rows: int, chance: random.Random) -> Iterator[tuple[object, ...]]:
+def _calls(rows: int, chance: random.Random, first: int) -> Iterator[tuple[object, ...]]:
     for n in range(1, rows + 1):
-        moment = 1_700_000_000 + 60 * n
+        moment = first + 60 * n
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(moment))
         outcome = _OUTCOMES[min(len(_OUTCOMES) - 1, int(chance.expovariate(0.6)))]
         rule = f"r-{chance.randrange(40)}" if outcome == Outcome.ALLOWED_RULE.value else ""
@@ -80,7 +100,7 @@ def _arguments(n: int, chance: random.Random) -> bytes:
 
 def tokens() -> dict[str, list[HistoryFilter]]:
     """Return filters of one token each, from what finds most to what finds nothing."""
-    late = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(1_700_600_000))
+    late = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(FIRST + 600_000))
     return {
         "agent": [HistoryFilter(agents=(name,)) for name in ("agent-3", "nobody")],
         "server": [HistoryFilter(servers=(name,)) for name in ("server-3", "nothing")],

@@ -1,17 +1,20 @@
 """The crossing from the broker's pipe: nothing is lost between the first look and the loop."""
 
 import asyncio
+import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
+from keyturn.application import slices
 from keyturn.application.console_protocol import AlertShown, Ping, ToWindow, encode_line
 from keyturn.gui.bridge import Bridge
 from tests.gui import pages_data as data
 
 pytestmark = pytest.mark.gui
+MANY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +74,28 @@ def test_another_first_message_is_no_welcome(ends: Ends) -> None:
     ends.say(AlertShown(text="one"), Ping(n=1))
     assert ends.bridge.settings_of_welcome(5.0) == {}
     assert ends.listen() == ["one"]
+
+
+@pytest.mark.requirement("Q1")
+def test_the_window_has_its_turns_while_much_is_read(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slices, "SLICE_SECONDS", 0.0)
+    ends.say(*(AlertShown(text=f"{number}") for number in range(MANY)))
+    os.close(ends.writing)
+    turns: list[int] = []
+
+    async def listen() -> None:
+        loop = asyncio.get_running_loop()
+
+        def turn() -> None:
+            turns.append(len(ends.heard))
+            loop.call_soon(turn)
+
+        turn()
+        await ends.bridge.listen()
+
+    asyncio.run(listen())
+    assert ends.heard == [f"{number}" for number in range(MANY)]
+    # Never more than a message between two turns.
+    assert max(after - before for before, after in itertools.pairwise(turns)) == 1

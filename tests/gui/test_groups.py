@@ -344,6 +344,23 @@ def test_the_identical_call_is_one_row_that_says_how_often_it_was_asked(burst: B
     assert burst.denied() == ["again-1", "again-2", "again-3"]
 
 
+@pytest.mark.requirement("Q1")
+def test_500_arrivals_are_shown_in_one_pass_and_stand_in_their_groups(burst: Burst) -> None:
+    agents, tools = ("analyst", "coder", "scribe"), 5
+    requests = [
+        replace(write(number), id=f"r-{number}", agent=agents[number % 3], tool=f"t-{number % 5}")
+        for number in range(500)
+    ]
+    passes: list[int] = []
+    burst.scene.model.rows_shown.connect(lambda: passes.append(burst.scene.model.rows.rowCount()))
+    burst.arrive(*requests)
+    # A pass looks through all that waits; one for each arrival would be 125,000 looks.
+    assert len(passes) == 1
+    assert passes[0] <= len(agents) * tools + 1
+    assert [one.request.id for one in burst.scene.queue.waiting] == [one.id for one in requests]
+    assert burst.scene.decided() == []
+
+
 @pytest.mark.requirement("Q6")
 def test_what_a_rule_decided_says_so_for_five_seconds(burst: Burst) -> None:
     requests = [make_request(f"r-{n}", tool=f"tool-{n}") for n in range(3)]

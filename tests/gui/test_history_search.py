@@ -16,7 +16,9 @@ from PySide6.QtWidgets import QAbstractButton
 from keyturn.application.console_protocol import StateChanged
 from keyturn.application.console_state import AgentState
 from keyturn.domain.decision import Outcome
+from keyturn.gui import fitting
 from keyturn.gui.look import Look
+from keyturn.gui.text_flow import TextFlow
 from keyturn.presentation.history import FilterToken, HistoryDetail, HistorySummary
 from keyturn.storage.queries import history
 from keyturn.storage.read_only import DATABASE_NAME
@@ -100,6 +102,36 @@ def test_what_is_typed_is_completed_with_the_names_that_there_are(
             found = await scene.until(lambda rows: len(rows) == len(Outcome) // 2)
             assert {row.agent for row in found} == {"coder"}
             assert field.line.text() == ""
+        finally:
+            scene.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.requirement("H1")
+def test_what_was_painted_once_is_laid_out_no_more(
+    tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    fitted = fitting.fitted
+
+    def counted(look: Look, text: str, *given: Any, **more: Any) -> TextFlow:
+        made.append(text)
+        return fitted(look, text, *given, **more)
+
+    monkeypatch.setattr(fitting, "fitted", counted)
+
+    async def story() -> None:
+        await write(tmp_path, of_each_outcome())
+        scene = open_history(look, tmp_path)
+        try:
+            await scene.until(lambda rows: len(rows) == len(Outcome))
+            scene.view.grab()
+            painted = len(made)
+            assert painted
+            for _ in range(3):
+                scene.view.grab()
+            assert len(made) == painted
         finally:
             scene.close()
 

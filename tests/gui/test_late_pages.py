@@ -111,6 +111,7 @@ def focus_chain(scene: DeskScene) -> list[str]:
     return found
 
 
+@pytest.mark.requirement("W2")
 def test_only_the_queue_is_built_for_the_first_picture(scene: DeskScene) -> None:
     scene.start()
     assert [page for page in LATE if scene.is_built(page)] == []

@@ -3,7 +3,8 @@
 No clock: what is counted is how much is laid out at once, and how many boxes are looked at.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPointF, QRectF
@@ -20,10 +21,16 @@ from keyturn.gui.queue.view import QueueView
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import Run, plain_runs
 from keyturn.gui.theme import Theme, Type, TypeStyle
+from keyturn.gui.widgets.argument_tree import ArgumentTree
+from keyturn.gui.widgets.long_text import LongText
+from keyturn.gui.widgets.rows_view import RowsView
+from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.chunks import CHUNK
+from keyturn.presentation.verbs import read_verbs
 from tests.factories import make_request
 from tests.gui.conftest import Clock
 from tests.gui.desk_scene import DeskScene, rest_the_readers
+from tests.sources import ROOT
 
 pytestmark = pytest.mark.gui
 SIZE = 100 * 1024
@@ -34,6 +41,28 @@ TEXTS = {
     "one word": "A" * SIZE,
     "hidden characters": "row\u200b\n" * (SIZE // 6),
 }
+
+
+def rows_of(look: Look) -> RowsView:
+    """Return the rows of a long argument whose words are wrapped."""
+    tree = ArgumentTree(look)
+    cards = CardBuilder(look.words, read_verbs(ROOT / "resources" / "verbs.toml"))
+    tree.show_rows(cards.card(make_request(arguments={"text": TEXTS["words"]})).rows)
+    return tree
+
+
+def text_of(look: Look) -> LongText:
+    """Return a long text that is measured as taller than it was guessed."""
+    text = LongText(look, Type.VALUE)
+    text.say("row\u200b " * 2_500)
+    return text
+
+
+def height_of(long: RowsView | LongText) -> int:
+    """Return how tall all of it is."""
+    if isinstance(long, LongText):
+        return long.sizeHint().height()
+    return long.verticalHeader().length()
 
 
 @pytest.fixture
@@ -76,11 +105,39 @@ def test_a_card_of_100_kib_is_laid_out_in_pieces(
         request = make_request(f"r-{name}", arguments=arguments, tier=Tier.T2)
         scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
         scene.desk.queue.open_card(request.id)
+        # In this turn less than half of one of its three long texts; the rest is for later ones.
+        assert 0 < sum(laid_out) < SIZE // 2, name
         qtbot.waitUntil(lambda: card.arguments.is_measured, timeout=30_000)
         card.choose_tab(RAW)
         qtbot.waitUntil(lambda: card.raw.is_measured, timeout=30_000)
         scene.window.grab()
         assert 0 < max(laid_out) <= AT_ONCE, name
+
+
+@pytest.mark.requirement("C9", "Q1")
+def test_a_row_of_the_list_is_laid_out_once(
+    qtbot: QtBot, scene: DeskScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def counted(look: Look, text: str, *given: Any, **more: Any) -> TextFlow:
+        made.append(text)
+        return laid_out(look, text, *given, **more)
+
+    laid_out = fitting.fitted
+    monkeypatch.setattr(fitting, "fitted", counted)
+    for number in range(3):
+        request = make_request(
+            f"r-{number}", tool=f"t-{number}", arguments={"path": TEXTS["words"]}
+        )
+        scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
+    scene.desk.queue.refresh_now()
+    for number in (2, 1, 0):
+        scene.desk.queue.open_card(f"r-{number}")
+        scene.window.grab()
+    scene.desk.queue.refresh_now()
+    # The list gets a scroll bar, and each value is laid out for one width more.
+    assert 0 < len(made) <= 2 * len(set(made))
 
 
 def test_the_beginning_of_a_value_costs_what_is_shown_of_it(
@@ -90,6 +147,35 @@ def test_the_beginning_of_a_value_costs_what_is_shown_of_it(
         flow = fitting.fitted(look, text, Type.VALUE, 300, lines=2)
         assert flow.line_count <= 2
     assert max(laid_out) < CHUNK
+
+
+@pytest.mark.parametrize("make", [rows_of, text_of])
+def test_another_width_shrinks_nothing_until_it_is_measured(
+    qtbot: QtBot, look: Look, make: Callable[[Look], RowsView | LongText]
+) -> None:
+    """Else the page's scroll bar goes and comes, which is another width, without end."""
+    long = make(look)
+    qtbot.addWidget(long)
+    long.resize(600, 400)
+    long.show()
+    qtbot.waitUntil(lambda: long.is_measured, timeout=30_000)
+    before = height_of(long)
+    for width in (588, 600, 588):
+        long.resize(width, 400)
+        assert abs(height_of(long) - before) < before // 10
+        assert not long.is_measured
+    qtbot.waitUntil(lambda: long.is_measured, timeout=30_000)
+
+
+def test_what_a_list_keeps_is_what_it_shows(look: Look) -> None:
+    kept = fitting.KeptFlows(look, 4)
+    texts = [text + end for text in TEXTS.values() for end in ("", "and more")]
+    for text in texts * 2:
+        fresh = fitting.fitted(look, text, Type.VALUE, 300, lines=2)
+        again = kept.fitted(text, Type.VALUE, 300, lines=2)
+        assert again.source(0, again.length) == fresh.source(0, fresh.length)
+        assert kept.fitted(text, Type.VALUE, 300, lines=2) is again
+        assert kept.fitted(text, Type.VALUE, 200, lines=2) is not again
 
 
 def test_only_the_boxes_on_screen_are_looked_at(

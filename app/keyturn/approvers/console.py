@@ -62,7 +62,6 @@ START_SECONDS = 20.0
 RESTARTS = 3
 RESTART_WINDOW_SECONDS = 60.0
 COALESCE_SECONDS = 0.1
-LINE_LIMIT = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,15 +203,7 @@ class ConsoleApprover:
     async def _run_once(self) -> None:
         loop = asyncio.get_running_loop()
         self._starts.begin(loop.time())
-        process = await asyncio.create_subprocess_exec(
-            *self._argv,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=self._env,
-            limit=LINE_LIMIT,
-            start_new_session=True,
-        )
-        self._pipe.process = process
+        process = await self._pipe.launch(self._argv, self._env)
         self._heard = loop.time()
         self._answered = False
         try:

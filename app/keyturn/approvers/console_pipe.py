@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
+from collections.abc import Mapping, Sequence
 
 from keyturn.application.console_protocol import WINDOW_LINE_BYTES, ToWindow, encode_line
+from keyturn.approvers.window_process import launch
 
 _log = logging.getLogger(__name__)
 
@@ -37,16 +39,30 @@ class ConsolePipe:
     """Writes to the window that runs now, if one does, and ends it."""
 
     def __init__(
-        self, *, line_bytes: int = WINDOW_LINE_BYTES, most_unread: int = MOST_UNREAD
+        self,
+        *,
+        line_bytes: int = WINDOW_LINE_BYTES,
+        most_unread: int = MOST_UNREAD,
+        ready: asyncio.subprocess.Process | None = None,
     ) -> None:
         self._line_bytes = line_bytes
         self._most_unread = most_unread
+        self.ready = ready
+        """A process that was started before the broker could speak with it, to be the first."""
         self.process: asyncio.subprocess.Process | None = None
 
     @property
     def pid(self) -> int | None:
         """Return the window's process id while it runs."""
         return self.process.pid if self.process is not None else None
+
+    async def launch(
+        self, argv: Sequence[str], env: Mapping[str, str]
+    ) -> asyncio.subprocess.Process:
+        """Return the window's process to be spoken with from now on; raises OSError."""
+        process, self.ready = self.ready, None
+        self.process = process or await launch(argv, env)
+        return self.process
 
     def write(self, message: ToWindow) -> bool:
         """Write without waiting; False for a line that is longer than a window reads.

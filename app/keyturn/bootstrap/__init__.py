@@ -1,6 +1,7 @@
 """The composition root: builds adapters and hands them to the use cases, one function a command.
 
 Adapters are imported inside the functions, so that `status` and `stop` load neither Qt nor mcp.
+What `stop` loads is counted in milliseconds between a person's fright and the last call sent.
 """
 
 import gc
@@ -11,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.errors import AlreadyRunning
 
 if TYPE_CHECKING:
+    from keyturn.domain.canonical import JsonObject, JsonValue
     from keyturn.domain.rule_proof import Question
     from keyturn.domain.typed import InputHost, InputPolicy
     from keyturn.hosts.prompt_hook import HookAnswer
@@ -72,10 +73,9 @@ def start(choice: ProfileChoice, *, platform: str) -> int:
 
     try:
         with owned_profile(choice) as profile:
-            with loading():
-                from keyturn.bootstrap.windowed import run_windowed
+            from keyturn.bootstrap.early_window import run_with_early_window
 
-            return run_windowed(choice, profile, platform)
+            return run_with_early_window(choice, profile, platform)
     except AlreadyRunning:
         from keyturn.bootstrap.commands import raise_window
 
@@ -128,7 +128,7 @@ def demo(story: str, *, platform: str, picture: str) -> int:
     return run_demo(story, platform, picture)
 
 
-def ask_broker(choice: ProfileChoice, request: Mapping[str, JsonValue]) -> JsonObject | None:
+def ask_broker(choice: ProfileChoice, request: "Mapping[str, JsonValue]") -> "JsonObject | None":
     """Ask the profile's broker one thing; None when none runs."""
     from keyturn.bootstrap.commands import ask
 
@@ -137,14 +137,14 @@ def ask_broker(choice: ProfileChoice, request: Mapping[str, JsonValue]) -> JsonO
 
 def stop_engaged(choice: ProfileChoice) -> bool:
     """Tell whether the user's stop file is there."""
-    from keyturn.bootstrap.commands import sentinel_exists
+    from keyturn.bootstrap.stopping import sentinel_exists
 
     return sentinel_exists(choice)
 
 
 def engage_stop(choice: ProfileChoice, reason: str) -> bool:
     """Write the stop file and tell the broker; True when a broker took it."""
-    from keyturn.bootstrap.commands import engage
+    from keyturn.bootstrap.stopping import engage
 
     return engage(choice, reason)
 
@@ -158,7 +158,7 @@ def verify(choice: ProfileChoice, database: Path | None, *, deep: bool) -> tuple
 
 def read_history(
     choice: ProfileChoice, filters: Mapping[str, tuple[str, ...]], *, limit: int
-) -> list[JsonObject]:
+) -> "list[JsonObject]":
     """Read decisions, newest first."""
     from keyturn.bootstrap.commands import history_rows
 
@@ -180,7 +180,7 @@ def export_rules(choice: ProfileChoice) -> str:
     return export_rules(choice)
 
 
-def read_rules(file: Path) -> list[JsonValue]:
+def read_rules(file: Path) -> "list[JsonValue]":
     """Read the rules of FILE, to be proposed."""
     from keyturn.bootstrap.rule_tests import rules_of_file
 
@@ -195,14 +195,14 @@ def ask_rules(file: Path, question: "Question") -> tuple[tuple[str, ...], bool]:
     return tested.lines, tested.well
 
 
-def stored_servers(choice: ProfileChoice) -> list[JsonObject]:
+def stored_servers(choice: ProfileChoice) -> "list[JsonObject]":
     """Read the profile's servers and their pinned tools."""
     from keyturn.bootstrap.commands import read_servers
 
     return read_servers(choice)
 
 
-def stored_agents(choice: ProfileChoice) -> list[JsonObject]:
+def stored_agents(choice: ProfileChoice) -> "list[JsonObject]":
     """Read the profile's enrolled agents."""
     from keyturn.bootstrap.commands import read_agents
 

@@ -4,13 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.bootstrap import ProfileChoice
-from keyturn.desktop.clock import SystemClock
 from keyturn.desktop.control_client import ask_broker
-from keyturn.desktop.paths import Profile, locate_profile, stop_path
+from keyturn.desktop.paths import Profile, locate_profile
 from keyturn.desktop.places import broker_socket
-from keyturn.desktop.stop_sentinel import FileStopSentinel
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.errors import ConfigurationError
@@ -29,21 +26,6 @@ def ask(choice: ProfileChoice, request: Mapping[str, JsonValue]) -> JsonObject |
 def raise_window(choice: ProfileChoice) -> bool:
     """Ask the profile's broker to show its window; True when it did."""
     answer = ask(choice, {"control": "raise"})
-    return answer is not None and answer.get("ok") is True
-
-
-def sentinel_exists(choice: ProfileChoice) -> bool:
-    """Look at the user's stop file."""
-    return FileStopSentinel(stop_path(choice.env)).exists()
-
-
-def engage(choice: ProfileChoice, reason: str) -> bool:
-    """Write the stop file, which alone is enough, then tell the broker so that it acts at once."""
-    sentinel = FileStopSentinel(stop_path(choice.env))
-    if not sentinel.exists():
-        facts = StopFacts(since_utc=SystemClock().now_utc(), trigger="command", reason=reason)
-        sentinel.write(facts)
-    answer = ask(choice, {"control": "stop", "reason": reason})
     return answer is not None and answer.get("ok") is True
 
 

@@ -1,6 +1,5 @@
 """What the use cases of a profile are built on: its files, stores, clock, workers and indexes."""
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from keyturn.application.log_watch import LogWatch
 from keyturn.application.ports.milestones import Milestones
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.bootstrap.controlling_results import controlling_with
+from keyturn.bootstrap.own_processes import own_command
 from keyturn.desktop.clock import SystemClock
 from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.ids import RandomIds
@@ -30,11 +30,6 @@ from keyturn.storage.stores import (
     SqliteSettingStore,
 )
 from keyturn.storage.writer import Writer
-
-
-def own_command(name: str) -> tuple[str, ...]:
-    """Return how this program starts another process of its own."""
-    return (sys.executable, "-I", "-m", "keyturn", name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,13 +27,14 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.application.typed_input import TypedInput
 from keyturn.approvers.console import ConsoleApprover
 from keyturn.approvers.console_answers import SetPins, setting_pins
+from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.bootstrap.checking_input import LateTextCheck
 from keyturn.bootstrap.foundation import Foundation
-from keyturn.bootstrap.ground import own_command
 from keyturn.bootstrap.http_listening import follow_agents, listen
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
 from keyturn.bootstrap.lost_calls import record_what_was_lost
 from keyturn.bootstrap.overseeing import Troubles, make_overview
+from keyturn.bootstrap.own_processes import window_command, window_environment
 from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.sign_ins import SignInsOnDemand
 from keyturn.bootstrap.spoken import spoken_words
@@ -44,8 +45,6 @@ from keyturn.broker.hub import Hub, HubSettings
 from keyturn.broker.server_start import ServerMeans
 from keyturn.desktop import process_tree
 from keyturn.desktop.closures import CommandClosures
-from keyturn.desktop.crash_log import CRASH_LOG
-from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.launchers import load_launchers
 from keyturn.desktop.paths import make_socket_folder
 from keyturn.desktop.places import broker_socket
@@ -113,12 +112,13 @@ class Service:
         """End the broker; agents are refused until it runs again."""
         self._ended.set()
 
-    def make_console(self, platform: str) -> ConsoleApprover:
+    def make_console(self, platform: str, pipe: ConsolePipe | None = None) -> ConsoleApprover:
         """Make the window's side; it is started once the broker listens."""
         base = self._base
         console = ConsoleApprover(
-            argv=_console_command(platform),
-            env=clean_environment(base.env) | {CRASH_LOG: str(base.profile.console_log)},
+            argv=window_command(platform),
+            env=window_environment(base.env, base.profile),
+            pipe=pipe,
             welcome=self._welcome,
             approvals=base.approvals,
             overview=self.overview,
@@ -341,11 +341,6 @@ def _pin_guard(base: Foundation, presence: Presence | None) -> PinGuard | None:
         registry=base.registry,
         controls=base.notices.controlling.tools,
     )
-
-
-def _console_command(platform: str) -> tuple[str, ...]:
-    command = own_command("_console")
-    return (*command, "--platform", platform) if platform else command
 
 
 def _tell(approver: Approver | None, facts: StopFacts) -> None:

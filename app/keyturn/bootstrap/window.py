@@ -4,7 +4,7 @@ import os
 import sys
 
 from keyturn.desktop.crash_log import keep_crashes
-from keyturn.desktop.hardening import make_undumpable, set_process_name
+from keyturn.desktop.hardening import make_undumpable, prefer_the_loop, set_process_name
 from keyturn.desktop.resources import find_resources
 from keyturn.domain.errors import ConfigurationError
 from keyturn.gui.app import Console
@@ -18,6 +18,8 @@ def build_console(platform: str) -> Console:
         )
     keep_crashes(os.environ)
     make_undumpable()
+    # The threads that read history word what they read, and a picture waits for each in turn.
+    prefer_the_loop()
     set_process_name("keyturn console")
     return Console(find_resources(), platform, *_take_pipes())
 

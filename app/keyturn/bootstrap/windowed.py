@@ -17,6 +17,7 @@ from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.stores import Used
 from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
+from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.approvers.notification import WaitingNotice
 from keyturn.bootstrap import ProfileChoice
 from keyturn.bootstrap.first_posture import FirstPosture, posture_in
@@ -35,12 +36,16 @@ from keyturn.storage.access_looks import SqliteLookStore
 from keyturn.storage.listing import latest_time
 
 
-def run_windowed(choice: ProfileChoice, profile: Profile, platform: str) -> int:
-    """Serve a profile that this process owns until the person quits; returns the exit code."""
-    return asyncio.run(_run(choice, profile, platform))
+async def run_windowed(
+    choice: ProfileChoice,
+    profile: Profile,
+    platform: str,
+    window: asyncio.subprocess.Process | None = None,
+) -> int:
+    """Serve a profile that this process owns until the person quits; returns the exit code.
 
-
-async def _run(choice: ProfileChoice, profile: Profile, platform: str) -> int:
+    `window` is the window's process if it runs already.
+    """
     foundation = await lay_foundation(
         profile,
         choice.env,
@@ -60,7 +65,7 @@ async def _run(choice: ProfileChoice, profile: Profile, platform: str) -> int:
         service.overview.pin = presence.second.state
         service.overview.step_ups = presence.step_ups
         service.overview.budgets = foundation.notices.controlling.budgets
-        return await run_with_console(service, foundation, platform)
+        return await run_with_console(service, foundation, platform, window=window)
     finally:
         await presence.close()
         await access.close()
@@ -73,11 +78,12 @@ async def run_with_console(
     foundation: Foundation,
     platform: str,
     beside: Callable[[], None] = lambda: None,
+    window: asyncio.subprocess.Process | None = None,
 ) -> int:
     """Run a broker with its window and notification; `beside` is called once it listens."""
     service.overview.floods = foundation.floods
     foundation.floods.attach()
-    console = service.make_console(platform)
+    console = service.make_console(platform, ConsolePipe(ready=window))
     notice = waiting_notice(service, foundation, console.raise_window)
     foundation.approvals.attach(console)
     follow_language(

@@ -45,6 +45,8 @@ _HIDDEN = {
     "_worker": Command("worker", argparse.SUPPRESS),
 }
 _START = Command("start", "")
+_BEFORE_A_COMMAND = ("--profile", "--home", "--platform")
+"""Options with a value that may stand before a command."""
 
 
 class CommandModule(Protocol):
@@ -61,7 +63,7 @@ class CommandModule(Protocol):
 
 def run(argv: Sequence[str]) -> int:
     """Run one command; a KeyturnError becomes one sentence on stderr and exit code 1."""
-    name = next((word for word in argv if not word.startswith("-")), "")
+    name = _command_in(argv)
     command = {**COMMANDS, **_HIDDEN}.get(name, _START)
     module = cast("CommandModule", importlib.import_module(f"keyturn.cli.{command.module}"))
     parser = _parser(module, name if command is not _START else "")
@@ -72,6 +74,17 @@ def run(argv: Sequence[str]) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _command_in(argv: Sequence[str]) -> str:
+    """Return the first word that is no option and no option's value; empty where there is none."""
+    words = iter(argv)
+    for word in words:
+        if word in _BEFORE_A_COMMAND:
+            next(words, "")
+        elif not word.startswith("-"):
+            return word
+    return ""
 
 
 def _parser(module: CommandModule, chosen: str) -> argparse.ArgumentParser:
@@ -86,7 +99,8 @@ def _parser(module: CommandModule, chosen: str) -> argparse.ArgumentParser:
         module.add_arguments(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, command in {**COMMANDS, **_HIDDEN}.items():
-        if command.summary is argparse.SUPPRESS and name != chosen:
+        # The others are named by `keyturn --help` alone; making them takes the time of a stop.
+        if name != chosen and (chosen or command.summary is argparse.SUPPRESS):
             continue
         child = commands.add_parser(name, help=command.summary, allow_abbrev=False)
         if name == chosen:

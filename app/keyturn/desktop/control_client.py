@@ -6,15 +6,19 @@ import struct
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.errors import KeyturnError
+
+if TYPE_CHECKING:
+    # What `keyturn stop` need not load.
+    from keyturn.domain.canonical import JsonObject, JsonValue
 
 ANSWER_SECONDS = 5.0
 LARGEST_ANSWER = 1024 * 1024
 
 
-def ask_broker(path: Path, request: Mapping[str, JsonValue]) -> JsonObject | None:
+def ask_broker(path: Path, request: "Mapping[str, JsonValue]") -> "JsonObject | None":
     """Send one control request and return the answer; None when no broker listens.
 
     Raises KeyturnError when a broker listens and does not answer within `ANSWER_SECONDS`.
@@ -58,7 +62,7 @@ def _no_answer(error: Exception) -> KeyturnError:
     )
 
 
-def _read_line(connection: socket.socket) -> JsonObject:
+def _read_line(connection: socket.socket) -> "JsonObject":
     received = bytearray()
     while not received.endswith(b"\n"):
         part = connection.recv(65536)

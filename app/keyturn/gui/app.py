@@ -35,7 +35,8 @@ from keyturn.presentation.words import Words
 _log = logging.getLogger(__name__)
 
 _REFERENCE_CALLS = 500
-_WELCOME_SECONDS = 2.0
+_WELCOME_SECONDS = 120.0
+"""The broker may be loading still, or wait for a keychain to be unlocked: it starts us early."""
 
 
 class Console:

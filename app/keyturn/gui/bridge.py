@@ -33,6 +33,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import WithPin
+from keyturn.application.slices import Slices
 from keyturn.application.window_messages import BeginAnew
 from keyturn.gui.broker_events import BrokerEvents
 
@@ -80,8 +81,13 @@ class Bridge(BrokerEvents):
         self._write(message)
 
     async def listen(self) -> None:
-        """Read until the broker closes its end, and publish each message as a signal."""
+        """Read until the broker closes its end, and publish each message as a signal.
+
+        Five hundred may be there at once, when the window was held up or is a new one: the
+        window paints and takes keys in between.
+        """
         loop = asyncio.get_running_loop()
+        slices = Slices()
         reader = asyncio.StreamReader(limit=WINDOW_LINE_BYTES)
         reader.feed_data(self._early)
         pipe = os.fdopen(self._input_fd, "rb", buffering=0)
@@ -91,6 +97,7 @@ class Bridge(BrokerEvents):
         try:
             while line := await reader.readline():
                 self._take(line)
+                await slices.pause()
         finally:
             transport.close()
             self.broker_gone.emit()

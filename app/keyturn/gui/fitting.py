@@ -9,8 +9,9 @@ from PySide6.QtGui import QFontMetricsF
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs
-from keyturn.gui.theme import Token, Type, TypeStyle
+from keyturn.gui.theme import Appearance, Token, Type, TypeStyle
 
+_Wanted = tuple[str, int, TypeStyle, int, int, bool, tuple[Appearance, int]]
 _LEAST = 4
 """Characters that are shown however little room there is."""
 
@@ -41,3 +42,30 @@ def fitted(
         if flow.lay_out(width).line_count <= lines or kept <= _LEAST:
             return flow
         kept -= max(1, kept // 12)
+
+
+class KeptFlows:
+    """What a list has laid out: it is asked for the same texts again at every scroll and second."""
+
+    def __init__(self, look: Look, most: int) -> None:
+        """At most `most` are kept."""
+        self._look = look
+        self._most = most
+        self._kept: dict[_Wanted, TextFlow] = {}
+
+    def fitted(
+        self, text: str, style: TypeStyle, width: int, *, lines: int = 1, brief: bool = False
+    ) -> TextFlow:
+        """Return what `fitted` returns, laid out once as long as theme and text size stay."""
+        theme = self._look.theme
+        # Of megabytes no more is kept than can be shown; how many there are stands beside it.
+        begins = text[: max(_LEAST, lines * width)]
+        look = (theme.appearance, theme.line(style))
+        key = (begins, len(text), style, width, lines, brief, look)
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= self._most:
+                self._kept.clear()
+            found = fitted(self._look, text, style, width, lines=lines, brief=brief)
+            self._kept[key] = found
+        return found

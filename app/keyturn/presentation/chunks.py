@@ -36,9 +36,15 @@ def chunks(text: str, most: int = CHUNK) -> Iterator[str]:
 
 def _cut(text: str, full: int) -> int:
     floor = full - _LOOK_BACK
-    for pattern in (_LINE_END, _WORD_END, _BETWEEN):
-        places = [found.end() for found in pattern.finditer(text, floor, full)]
-        if places:
-            return places[-1]
+    for pattern, end in ((_LINE_END, "\n"), (_WORD_END, " ")):
+        # From the end: what is cut last is cut there, and most texts have an edge nearby.
+        place = text.rfind(end, floor, full)
+        while place >= 0:
+            if pattern.match(text, place, full):
+                return place + 1
+            place = text.rfind(end, floor, place)
+    for place in range(full - 1, floor - 1, -1):
+        if _BETWEEN.match(text, place, full):
+            return place
     ahead = _BETWEEN.search(text, full)
     return ahead.end() if ahead is not None else len(text)

@@ -107,6 +107,8 @@ _ASCII_PATTERN = re.compile(
     rf"|(?P<unseen>[\x00-\x08\x0b-\x1f\x7f]{{{UNSEEN_RUN},}})"
     r"|(?P<hidden>[\x00-\x08\x0b-\x1f\x7f])(?P=hidden)*"
 )
+_NEVER_PLAIN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+_SPACES = " " * SPACE_RUN
 _CONTROL_NAMES = dict(
     enumerate(
         (
@@ -158,6 +160,10 @@ def visible(text: str) -> tuple[Segment, ...]:
 
 def each_visible(text: str) -> Iterator[Segment]:
     """Yield the same one by one, for whoever shows only so much."""
+    if _is_plain(text):
+        if text:
+            yield Segment(text=text)
+        return
     plain_from = 0
     pattern = _ASCII_PATTERN if text.isascii() else _PATTERN
     for found in pattern.finditer(text):
@@ -169,6 +175,18 @@ def each_visible(text: str) -> Iterator[Segment]:
         plain_from = found.end()
     if plain_from < len(text):
         yield Segment(text=text[plain_from:])
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether there is surely no mark in a text; most are told at the speed of a search."""
+    return (
+        text.isascii()
+        and _NEVER_PLAIN.search(text) is None
+        and _SPACES not in text
+        and "\n\n" not in text
+        and " \n" not in text
+        and not text.startswith("\n")
+    )
 
 
 def visible_line(text: str) -> tuple[Segment, ...]:
@@ -248,7 +266,7 @@ def hidden_in_all(texts: Iterable[str]) -> int:
     left = _MOST_COUNTED_IN
     sequences = _MOST_SEQUENCES
     for text in texts:
-        if text.isascii() and text.isprintable():
+        if _is_plain(text):
             continue
         seen = 0
         for segment in each_visible(text[: max(0, left)]):

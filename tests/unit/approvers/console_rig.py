@@ -66,6 +66,11 @@ class SlowSecrets(FakeSecretStore):
         return await super().status()
 
 
+def child_command(mode: str = "") -> tuple[str, ...]:
+    """Return the command line of the window's stand-in."""
+    return (sys.executable, "-I", "-S", str(CHILD), mode)
+
+
 class Rig:
     """A broker's world with a console adapter and its child."""
 
@@ -88,7 +93,7 @@ class Rig:
         self.given_up: asyncio.Queue[str] = asyncio.Queue()
         self.words = Words(CATALOGUE)
         self.console = ConsoleApprover(
-            argv=(sys.executable, "-I", "-S", str(CHILD), mode),
+            argv=child_command(mode),
             env={},
             welcome=lambda: Welcome(version="1", profile="", database="/db", settings={}),
             approvals=self.world.approvals,

@@ -26,6 +26,7 @@ from keyturn.application.pin_messages import WithPin
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.approvers.console import ConsoleApprover, ConsolePace
 from keyturn.approvers.console_pipe import ConsolePipe
+from keyturn.approvers.window_process import launch
 from keyturn.domain.approval import State
 from keyturn.domain.decision import Outcome
 from keyturn.domain.pin import PinUse
@@ -33,7 +34,15 @@ from keyturn.domain.rule import Effect, Rule
 from keyturn.presentation.words import Words
 from tests.factories import make_call, make_request, make_weighed
 from tests.unit.application.gate_world import settle
-from tests.unit.approvers.console_rig import CATALOGUE, IMPATIENT, Rig, SlowSecrets, gone, play
+from tests.unit.approvers.console_rig import (
+    CATALOGUE,
+    IMPATIENT,
+    Rig,
+    SlowSecrets,
+    child_command,
+    gone,
+    play,
+)
 
 
 class TestGreeting:
@@ -71,6 +80,26 @@ class TestGreeting:
 
         slow = SlowSecrets()
         play(lambda: Rig(secrets=slow), story)
+
+    @pytest.mark.requirement("W2")
+    def test_the_first_window_is_the_one_that_was_started_early(self) -> None:
+        async def story(rig: Rig) -> None:
+            pipe.ready = early = await launch(child_command(), {})
+            assert await rig.started() == early.pid
+            rig.order(exit=3)
+            assert await rig.known() != early.pid
+
+        pipe = ConsolePipe()
+        play(lambda: Rig(pipe=pipe), story)
+
+    def test_one_that_ended_before_it_was_spoken_with_is_followed_by_another(self) -> None:
+        async def story(rig: Rig) -> None:
+            pipe.ready = early = await launch(child_command("crash"), {})
+            await early.wait()
+            assert await rig.started() != early.pid
+
+        pipe = ConsolePipe()
+        play(lambda: Rig(pipe=pipe), story)
 
     def test_requests_reach_it_as_they_come_and_go(self) -> None:
         async def story(rig: Rig) -> None:

@@ -1,5 +1,7 @@
 """Pieces of a long text are the text, and show the same marks."""
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,3 +31,23 @@ def test_a_text_without_any_edge_is_cut_between_letters() -> None:
 
 def test_nothing_but_spaces_stays_in_one_piece() -> None:
     assert list(chunks(" " * 10_000)) == [" " * 10_000]
+
+
+@given(text=TEXT.map(lambda text: text * 3), most=st.integers(1_000, 4_000))
+def test_a_cut_is_the_last_that_may_be_made(text: str, most: int) -> None:
+    for piece in list(chunks(text, most))[:-1]:
+        assert piece == text[: len(piece)]
+        assert len(piece) == last_edge(text, most)
+        text = text[len(piece) :]
+
+
+def last_edge(text: str, full: int) -> int:
+    """Look for it the slow way, from the beginning."""
+    drawn = r"(?:[^\W\u115f\u1160\u3164\uffa0]|[!-~])"
+    for edge in ("\n", " ", ""):
+        between = re.compile(rf"(?<={drawn}){edge}(?={drawn})")
+        places = [found.end() for found in between.finditer(text, full - 1_000, full)]
+        if places:
+            return places[-1]
+    ahead = between.search(text, full)
+    return ahead.end() if ahead is not None else len(text)

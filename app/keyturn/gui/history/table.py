@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from keyturn.domain.tier import Tier
-from keyturn.gui.fitting import fitted
+from keyturn.gui.fitting import KeptFlows
 from keyturn.gui.history.model import ROW_ROLE, AnyIndex, Column, HistoryModel, cell_text
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
@@ -62,6 +62,8 @@ _CELL_TYPES: Final = {
     Column.TIME_TO_DECIDE: (Type.PAIR, Token.TEXT_SECONDARY),
     Column.RESULT: (Type.PAIR, Token.TEXT_SECONDARY),
 }
+_MOST_KEPT: Final = 1_000
+"""Laid out texts that are kept; a screenful has some 200, of which most are alike."""
 
 
 class HistoryHeader(QHeaderView):
@@ -108,6 +110,7 @@ class HistoryDelegate(QStyledItemDelegate):
     def __init__(self, look: Look, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._look = look
+        self._kept = KeptFlows(look, _MOST_KEPT)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
         """Return the least size of a cell."""
@@ -132,7 +135,7 @@ class HistoryDelegate(QStyledItemDelegate):
             self._paint_icon_text(painter, inner, row.decided_by, Type.PAIR, quiet, 14)
         else:
             style, token = _CELL_TYPES[column]
-            flow = fitted(self._look, cell_text(row, column), style, inner.width(), brief=True)
+            flow = self._kept.fitted(cell_text(row, column), style, inner.width(), brief=True)
             self._paint_flow(painter, inner, flow, token)
         painter.restore()
 
@@ -170,11 +173,11 @@ class HistoryDelegate(QStyledItemDelegate):
         square = QRectF(rect.left(), top, size, size)
         self._look.icons.paint(painter, square, said.icon, theme.colour(icon_token))
         room = rect.adjusted(size + 4, 0, 8, 0)
-        flow = fitted(self._look, said.text, style, room.width(), brief=True)
+        flow = self._kept.fitted(said.text, style, room.width(), brief=True)
         if flow.source(0, flow.length) != said.text:
             # Two small lines have the height of a row, and more room than one.
-            flow = fitted(
-                self._look, said.text, Type.CAPTION, room.width(), lines=_SMALL_LINES, brief=True
+            flow = self._kept.fitted(
+                said.text, Type.CAPTION, room.width(), lines=_SMALL_LINES, brief=True
             )
         self._paint_flow(painter, room, flow, token)
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from keyturn.gui.fitting import fitted
+from keyturn.gui.fitting import KeptFlows, fitted
 from keyturn.gui.look import Look
 from keyturn.gui.queue.model import ROW_ROLE
 from keyturn.gui.text_flow import TextFlow
@@ -35,6 +35,7 @@ _NOTE_ICON: Final = 12
 _LEAST_NOTE: Final = 48
 _VALUE_LINES: Final = 2
 _VERB_LINES: Final = 2
+_MOST_VALUES: Final = 64
 
 
 class QueueDelegate(QStyledItemDelegate):
@@ -43,6 +44,7 @@ class QueueDelegate(QStyledItemDelegate):
     def __init__(self, look: Look, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._look = look
+        self._kept = KeptFlows(look, _MOST_VALUES)
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -150,7 +152,8 @@ class QueueDelegate(QStyledItemDelegate):
     def _value(self, row: QueueRow, width: int) -> TextFlow:
         """Return the decisive value in at most two lines."""
         room = max(48, width - 2 * _SIDE - _INDENT)
-        return fitted(self._look, row.decisive, Type.VALUE, room, lines=_VALUE_LINES)
+        # Asked for five times before it is seen: by the list, for its height, and to be painted.
+        return self._kept.fitted(row.decisive, Type.VALUE, room, lines=_VALUE_LINES)
 
 
 def _shows_focus(option: QStyleOptionViewItem) -> bool:

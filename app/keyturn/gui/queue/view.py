@@ -178,16 +178,21 @@ class QueueView(QFrame):
         if card is None and (focused is None or self.card.isAncestorOf(focused)):
             # Before the card hides: Qt would hand its focus to the next widget, the stop button.
             self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.card.setVisible(card is not None)
         self.empty.setVisible(self._model.open_id is None)
         if card is None:
+            self.card.hide()
             self._clock.stop()
             self.watch.hide()
             self._mark_row()
             return
         previous = self.card.card
         same = previous is not None and previous.request_id == card.request_id
+        hidden = self.card.isHidden()
         self.card.show_card(card)
+        if hidden:
+            # Only now: each part that is shown on a card in sight lays the whole card out.
+            self.card.show()
+            self.card.rest_focus()
         subject = Subject(card.request_id, card.revision, card.digest)
         terms = terms_of(card)
         if self.watch.arming.subject != subject or terms.type_name:

@@ -1,13 +1,12 @@
 """A text of any length: laid out piece by piece, painted where it is seen, selected as one.
 
-The first screenful is there at once; the rest takes its height in slices of a few milliseconds,
-so that a hundred thousand characters do not hold the window up.
+What is painted is laid out when it is painted; the rest takes its height piece by piece, a piece in
+each turn of the window, so that a hundred thousand characters do not hold it up.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QFontMetricsF,
     QGuiApplication,
@@ -26,7 +25,8 @@ from keyturn.gui.text_runs import plain_runs
 from keyturn.gui.theme import Token, TypeStyle
 from keyturn.presentation.chunks import chunks
 
-_SLICE_MS: Final = 12
+PICTURE_MS = 20
+"""So long the measuring waits for the picture, which would else be painted in the same turn."""
 
 
 @dataclass(slots=True)
@@ -36,6 +36,7 @@ class _Piece:
     text: str
     flow: TextFlow | None = None
     height: int = 0
+    is_guess: bool = True
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -129,7 +130,7 @@ class LongText(QLabel):
         super().changeEvent(event)
         if event.type() is QEvent.Type.StyleChange:
             for piece in self._pieces:
-                piece.flow = None
+                piece.flow, piece.is_guess = None, True
             self._start_over()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -177,25 +178,36 @@ class LongText(QLabel):
         return piece.flow.lay_out(max(24, self.width()))
 
     def _start_over(self) -> None:
-        """Guess every height, then measure what is likely to be seen first."""
+        """Guess what has no height; what is short is measured at once, else piece by piece.
+
+        What was measured at another width keeps its height until it is again: a text that shrinks
+        and grows takes the page's scroll bar away and brings it back, which is another width.
+        A new card says a text, dresses it and gives it its width in one turn of the window: to
+        measure a long one's beginning each time is to measure it three times.
+        """
         letter = QFontMetricsF(self._look.theme.font(self._style)).horizontalAdvance("x")
         columns = max(1, int(self.width() / letter))
         line = self._look.theme.line(self._style)
-        for piece in self._pieces:
-            wrapped = sum(-(-len(part) // columns) or 1 for part in piece.text.split("\n"))
+        for piece in filter(lambda piece: piece.is_guess, self._pieces):
+            wrapped = piece.text.count("\n") + 1 + len(piece.text) // columns
             piece.height = wrapped * line
         self._measured = 0
-        self._measure()
+        if len(self._pieces) == 1:
+            self._measure()
+        else:
+            self._timer.start(PICTURE_MS)
+            self.updateGeometry()
+            self.update()
 
     def _measure(self) -> None:
-        clock = QElapsedTimer()
-        clock.start()
+        """Give the next piece its height; a card has several texts that do so in one turn."""
         before = self._top_of(len(self._pieces))
-        while self._measured < len(self._pieces) and clock.elapsed() < _SLICE_MS:
-            self._pieces[self._measured].height = self._height(self._measured)
+        if self._measured < len(self._pieces):
+            piece = self._pieces[self._measured]
+            piece.height, piece.is_guess = self._height(self._measured), False
             self._measured += 1
         if self._measured < len(self._pieces):
-            self._timer.start()
+            self._timer.start(0)
         else:
             self._timer.stop()
         if self._top_of(len(self._pieces)) != before or self.height() != before:

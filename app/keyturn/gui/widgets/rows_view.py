@@ -8,7 +8,6 @@ from typing import Final, cast
 
 from PySide6.QtCore import (
     QAbstractItemModel,
-    QElapsedTimer,
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
@@ -34,7 +33,8 @@ from keyturn.gui.widgets.row_walk import RowWalk
 from keyturn.gui.widgets.scroll_pane import page_around
 
 AnyIndex = QModelIndex | QPersistentModelIndex
-_SLICE_MS: Final = 12
+_SLICE_HEIGHT: Final = 1_200
+"""Pixels of rows that are laid out in a turn: a screenful, a few milliseconds of work."""
 """So long may measuring hold the window up at a time."""
 
 
@@ -88,6 +88,8 @@ class RowsView(QTableView):
         self._seen: set[int] = set()
         self._parts_seen: dict[int, set[int]] = {}
         """Of rows taller than what is on screen: which parts of them were."""
+        self._is_long = False
+        """It took more than a slice to measure these rows at some width."""
         self._unseen: tuple[int, int] | None = (1, 1)
         self._told = (-1, -1)
         self._timer = QTimer(self)
@@ -109,7 +111,8 @@ class RowsView(QTableView):
 
     def start_over(self) -> None:
         """Measure everything again and forget what was seen."""
-        self._rows.forget()
+        self._is_long = False
+        self._guess()
         self._begin_measuring()
         self.forget_seen()
 
@@ -175,7 +178,7 @@ class RowsView(QTableView):
         """Lay everything out again when theme or text size is another."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.StyleChange:
-            self._rows.forget()
+            self._guess()
             self._begin_measuring()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -214,27 +217,40 @@ class RowsView(QTableView):
     def _lines_before(self, row: int) -> int:
         return sum(self._line_counts[:row]) + max(0, row - len(self._line_counts))
 
+    def _guess(self) -> None:
+        """Give every row the least height, until it is measured.
+
+        Not at another width: rows that shrink and grow again would take the page's scroll bar away
+        and bring it back, which is another width, without end.
+        """
+        self._rows.forget()
+        self.verticalHeader().setDefaultSectionSize(self._rows.least_height())
+
     def _begin_measuring(self) -> None:
         self._measured = 0
         self._line_counts.clear()
         self._parts_seen.clear()
-        self.verticalHeader().setDefaultSectionSize(self._rows.least_height())
-        self._measure_slice()
+        if self._is_long:
+            # A card that is shown for the first time gets its width in many steps.
+            self._timer.start()
+        else:
+            self._measure_slice()
 
     def _measure_slice(self) -> None:
-        """Give rows their height until the slice is over; the timer goes on with the rest."""
-        clock = QElapsedTimer()
-        clock.start()
+        """Give the next rows their height; the timer goes on with the rest."""
+        taken = 0
         width = self.viewport().width()
         rows = self._row_count()
-        while self._measured < rows and clock.elapsed() < _SLICE_MS:
+        while self._measured < rows and taken < _SLICE_HEIGHT:
             index = self.model().index(self._measured, 0)
             height = self._rows.row_height(index, width)
+            taken += height
             if height != self.rowHeight(self._measured):
                 self.setRowHeight(self._measured, height)
             self._line_counts.append(self._rows.row_lines(index, width))
             self._measured += 1
         if self._measured < rows:
+            self._is_long = True
             self._timer.start()
         else:
             self._timer.stop()
