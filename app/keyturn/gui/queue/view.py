@@ -173,11 +173,8 @@ class QueueView(QFrame):
 
     def _on_card(self, card: CardView | None) -> None:
         self.setFocusProxy(self.card.headline.sentence if card is not None else self.pane.list)
-        # Null while nothing has the focus, which the stubs do not know.
-        focused = cast("QWidget | None", self.window().focusWidget())
-        if card is None and (focused is None or self.card.isAncestorOf(focused)):
-            # Before the card hides: Qt would hand its focus to the next widget, the stop button.
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        if card is None:
+            _take_focus_from(self.card, self)
         self.empty.setVisible(self._model.open_id is None)
         if card is None:
             self.card.hide()
@@ -298,6 +295,14 @@ class QueueView(QFrame):
     def _on_list_wanted(self) -> None:
         self._list_shown = True
         self._arrange()
+
+
+def _take_focus_from(card: CardPane, page: QWidget) -> None:
+    """Before the card hides: Qt would hand its focus to the next widget, the stop button."""
+    # Null while nothing has the focus, which the stubs do not know.
+    focused = cast("QWidget | None", page.window().focusWidget())
+    if focused is None or card.isAncestorOf(focused):
+        page.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def _tab_keys(card: CardPane) -> dict[str, Callable[[], None]]:
