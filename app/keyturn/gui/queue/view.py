@@ -184,12 +184,7 @@ class QueueView(QFrame):
             return
         previous = self.card.card
         same = previous is not None and previous.request_id == card.request_id
-        hidden = self.card.isHidden()
-        self.card.show_card(card)
-        if hidden:
-            # Only now: each part that is shown on a card in sight lays the whole card out.
-            self.card.show()
-            self.card.rest_focus()
+        _show_filled(self.card, card)
         subject = Subject(card.request_id, card.revision, card.digest)
         terms = terms_of(card)
         if self.watch.arming.subject != subject or terms.type_name:
@@ -337,6 +332,15 @@ def _rest(pane: CardPane, words: Words) -> None:
     """Leave the button that was pressed and is gone; the focus must not fall on the next one."""
     pane.rest_focus()
     announce(pane, words("card.confirmed"))
+
+
+def _show_filled(pane: CardPane, card: CardView) -> None:
+    """Fill a pane, and only then show it: each part that comes in sight lays all of it out."""
+    hidden = pane.isHidden()
+    pane.show_card(card)
+    if hidden:
+        pane.show()
+        pane.rest_focus()
 
 
 def _show_confirmed(pane: CardPane, watch: ArmingWatch, card: CardView) -> None:
