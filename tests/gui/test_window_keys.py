@@ -1,6 +1,7 @@
 """A reader's bridge hands keys on as if they were made up: each counts once, and no other does."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 
 # pyright: reportUnknownMemberType=false
@@ -14,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from keyturn.gui import window_keys
 from keyturn.gui.look import Look
-from keyturn.gui.window_keys import COPY_MS, KEYS
+from keyturn.gui.window_keys import COPY_MS, KEYS, late_ms
 from keyturn.presentation.answer import Route
 from tests.gui.conftest import Clock
 from tests.gui.scenes import let_go
@@ -164,3 +165,79 @@ def test_without_a_reader_no_copy_counts(
     press(desk, Qt.Key.Key_Return, CONTROL)
     bridge.hand_on()
     assert desk.allowed == []
+
+
+OTHER = replace(PLAIN, request_id="other", digest="f" * 64)
+
+
+@pytest.mark.requirement("C1")
+def test_a_key_that_came_for_one_card_is_none_for_the_next(
+    desk: Desk, bridge: ReadersBridge
+) -> None:
+    press(desk, Qt.Key.Key_Return, CONTROL)
+    desk.show(OTHER)
+    desk.wait(900)
+    bridge.hand_on()
+    assert desk.allowed == []
+
+
+@pytest.mark.requirement("C1")
+def test_a_key_that_came_too_early_stays_so_however_late_its_copy_is(
+    desk: Desk, bridge: ReadersBridge
+) -> None:
+    desk.show(OTHER)
+    desk.wait(20)
+    press(desk, Qt.Key.Key_Return, CONTROL)
+    desk.wait(800)
+    bridge.hand_on()
+    assert desk.allowed == []
+
+
+def test_a_key_is_for_what_had_the_keyboard_when_it_came(
+    desk: Desk, bridge: ReadersBridge
+) -> None:
+    """Whoever is told of a key may move the focus before it lets the key on."""
+    press(desk, Qt.Key.Key_Space)
+    desk.allow.setFocus()
+    bridge.hand_on()
+    assert desk.allowed == []
+
+
+@pytest.mark.requirement("C1")
+@pytest.mark.parametrize(("late", "allowed"), [(0, 1), (1_200, 1), (1_500, 0)])
+@pytest.mark.parametrize("by", ["shortcut", "button"])
+def test_a_press_counts_as_of_when_it_was_made(
+    by: str,
+    late: int,
+    allowed: int,
+    qtbot: QtBot,
+    look: Look,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A window that was held up hears of it afterwards, with what came meanwhile on screen."""
+    desk = Desk(qtbot, look, clock)
+    desk.show(PLAIN)
+    desk.wait(2_000)
+    assert desk.allow.armed
+    monkeypatch.setattr(window_keys, "late_ms", lambda _: late)
+    if by == "shortcut":
+        press(desk, Qt.Key.Key_Return, CONTROL)
+    else:
+        QTest.mouseClick(desk.allow, Qt.MouseButton.LeftButton)
+    assert len(desk.allowed) == allowed
+    let_go(desk.scene.window)
+
+
+@pytest.mark.parametrize(
+    ("ago", "late"), [(0, 0), (300, 300), (59_000, 59_000), (3_600_000, 0), (-5_000, 0)]
+)
+def test_how_late_an_input_is_says_the_systems_clock(
+    ago: int, late: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = (1 << 32) + 4_000_000
+    monkeypatch.setattr(window_keys.time, "monotonic_ns", lambda: now * 1_000_000)
+    event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_A, NONE)
+    assert late_ms(event) == 0
+    event.setTimestamp((now - ago) % (1 << 32))
+    assert late_ms(event) == late

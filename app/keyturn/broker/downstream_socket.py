@@ -280,7 +280,7 @@ class _Client(asyncio.Protocol):
     def close(self) -> None:
         """Close once everything is written, or soon."""
         transport = self._transport
-        if transport is None or transport.is_closing():
+        if transport is None or not self._writer.writable:
             return
         self._answers.flush()
         self._writer.close()

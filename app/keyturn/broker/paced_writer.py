@@ -42,7 +42,7 @@ class PacedWriter(asyncio.BaseProtocol):
     def unwritten(self) -> int:
         """Bytes that wait for the other side to read."""
         transport = self._transport
-        if transport is None or transport.is_closing():
+        if transport is None:
             return 0
         return transport.get_write_buffer_size() + sum(map(len, self._waiting))
 
@@ -64,8 +64,10 @@ class PacedWriter(asyncio.BaseProtocol):
     def abort(self) -> None:
         """Close at once; what waits is dropped."""
         self._waiting.clear()
-        if self._transport is not None:
-            self._transport.abort()
+        transport = self._transport
+        # One that closes and holds nothing is on its way already, and must not be told twice.
+        if transport is not None and (not transport.is_closing() or self.unwritten):
+            transport.abort()
 
     # ---------------------------------------------------------------- the transport's side
 
@@ -93,6 +95,10 @@ class PacedWriter(asyncio.BaseProtocol):
     def _hand_on(self) -> None:
         transport = self._transport
         while transport is not None and self._waiting and not self._full:
+            if transport.is_closing():
+                # Nobody reads any more: asyncio would warn of each piece.
+                self._waiting.clear()
+                return
             transport.write(self._waiting.popleft())
         if transport is not None and self._closing and not self._waiting:
             # Later: one of a pipe that is closed while it says so drops what was just written.

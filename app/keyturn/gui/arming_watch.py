@@ -89,6 +89,8 @@ class ArmingWatch(QObject):
         self.field: QWidget | None = None
         """Plain Enter in it is a press, too."""
         self._by_key = False
+        self._made_ms = 0
+        """When what the button makes something of was made."""
         self._noted: tuple[QEvent.Type, str] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
@@ -105,6 +107,7 @@ class ArmingWatch(QObject):
         now = self._now_ms()
         self._watch(True)
         if self.arming.subject != subject:
+            self._keys.forget()
             self.arming.window_active(self._place.isActiveWindow(), now)
         self.arming.shown(subject, terms, now)
         self._timer.start()
@@ -130,10 +133,10 @@ class ArmingWatch(QObject):
             return None
         return self._answer(subject, route, now)
 
-    def _press_by_shortcut(self) -> None:
+    def _press_by_shortcut(self, event: QEvent) -> None:
         """Take a key for Allow as one whole press, before it counts as input itself."""
         now = self._now_ms()
-        self.arming.press(now)
+        self.arming.press(now, self._keys.made_ms(event))
         subject = self.arming.release(now)
         self.arming.input_happened(now)
         self._settle(subject, Route.KEYBOARD, now)
@@ -150,7 +153,7 @@ class ArmingWatch(QObject):
             return False
         if kind in _INPUTS:
             if kind is QEvent.Type.KeyPress and self._is_press(watched, event):
-                self._press_by_shortcut()
+                self._press_by_shortcut(event)
                 return True
             self._note_input(watched, event, kind)
         elif watched is self._place.window():
@@ -206,6 +209,7 @@ class ArmingWatch(QObject):
     def _note_input(self, watched: QWidget, event: QEvent, kind: QEvent.Type) -> None:
         if watched is self._allow and self._is_grip(event):
             self._noted = None
+            self._made_ms = self._keys.made_ms(event)
             return
         control = _control_of(event)
         if control is None:
@@ -246,7 +250,7 @@ class ArmingWatch(QObject):
 
     def _on_gripped(self) -> None:
         now = self._now_ms()
-        if not self.arming.press(now):
+        if not self.arming.press(now, self._made_ms):
             self.arming.input_happened(now)
             self.refused.emit()
         self._run()

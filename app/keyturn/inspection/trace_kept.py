@@ -129,8 +129,9 @@ class Sheet:
         self._starts.append(len(self.text) + 1)
         self.results.append(kept)
         self.text = f"{self.text}\n{text}"
-        self.copied += sys.getsizeof(text)
-        return sys.getsizeof(text)
+        # All of it is a copy from now on, with as many bytes a character as the widest needs.
+        before, self.copied = self.copied, sys.getsizeof(self.text)
+        return self.copied - before
 
     def holding(self, text: str) -> Iterator[tuple[Kept, Passage, str]]:
         """Yield the results whose own text holds `text`, with that text and as what it is kept.

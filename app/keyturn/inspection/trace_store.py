@@ -23,6 +23,8 @@ SEARCHED = 4 * 1024 * 1024
 """Characters of the newest texts, which are searched as they are; older ones are packed."""
 _PACKED_AT_ONCE = 128 * 1024
 """Characters that are packed at once (about 1 ms)."""
+_PACKED_EACH = 512
+"""What a text costs besides its characters."""
 
 _FOUND_AT_ONCE = 4 * 1024
 """Keys that are looked up in one segment at once (about 1 ms)."""
@@ -146,9 +148,10 @@ class TraceStore:
             passage = kept.rendering if kept.text.is_packed else kept.text
             if passage.is_packed:
                 self._old.popleft()
+                left -= _PACKED_EACH
                 continue
             segment.bytes -= passage.pack(left)
-            left -= min(left, passage.length)
+            left -= max(_PACKED_EACH, min(left, passage.length))
 
     def _changed(self) -> None:
         """Count what is held now, and drop the oldest until the limits are kept."""

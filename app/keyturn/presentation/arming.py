@@ -335,10 +335,18 @@ class Arming:
         self._see(now_ms)
         return bool(self._watch) and now_ms - self._steady_from_ms >= DENY_MS
 
-    def press(self, now_ms: int) -> bool:
-        """Take a grip on Allow, before the press itself is noted as input; False: not armed."""
+    def press(self, now_ms: int, made_ms: int | None = None) -> bool:
+        """Take a grip on Allow, before the press itself is noted as input; False: not armed.
+
+        A press that comes late was `made_ms`: what was not armed by then was not meant, and arms
+        from zero.
+        """
         self._grip = None
         if not self.state(now_ms).armed or self._watch is None:
+            return False
+        delay_ms = self._delays.for_tier(self._watch.terms.tier)
+        if made_ms is not None and made_ms - self._steady_from_ms < delay_ms:
+            self._restart(now_ms)
             return False
         self._grip = self._watch.subject
         return True

@@ -58,7 +58,9 @@ class Transport:
         self.closed = True
 
     def abort(self) -> None:
+        assert not self.is_closing() or self.kept
         self.aborted = True
+        self.kept.clear()
 
 
 def writing(takes: int = 0) -> tuple[PacedWriter, Transport, list[bool]]:
@@ -118,6 +120,25 @@ def test_closing_lets_out_what_waits_and_takes_no_more() -> None:
         assert bytes(transport.gone) == b"x" * 3 * WRITE_BUFFER
 
     asyncio.run(run())
+
+
+def test_what_goes_out_after_closing_is_told_and_can_still_be_dropped() -> None:
+    writer, transport, _ = writing()
+    writer.write(b"x" * 70_000)
+    writer.close()
+    assert transport.closed
+    assert writer.unwritten == 70_000
+    writer.abort()
+    assert transport.aborted
+    assert writer.unwritten == 0
+
+
+def test_nothing_is_handed_to_a_transport_that_nobody_reads() -> None:
+    writer, transport, _ = writing()
+    writer.write(b"x" * 4 * WRITE_BUFFER)
+    transport.closed = True
+    writer.resume_writing()
+    assert writer.unwritten == len(transport.kept)
 
 
 def test_aborting_drops_what_waits() -> None:

@@ -1,5 +1,7 @@
 """A kept text reads the same packed, half packed and as it came; a large one packs in pieces."""
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,6 +98,41 @@ def test_a_sheet_of_one_yields_both_its_texts() -> None:
     assert [held for _, _, held in sheet.holding("two")] == ["one", "two"]
     assert [passage for _, passage, _ in sheet.holding("two")] == [kept.text, kept.rendering]
     assert sheet.length == len("onetwo")
+
+
+def test_very_many_tiny_texts_are_not_packed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed: list[int] = []
+    pack = Passage.pack
+
+    def noted(passage: Passage, most: int) -> int:
+        packed.append(most)
+        return pack(passage, most)
+
+    monkeypatch.setattr(Passage, "pack", noted)
+    store = TraceStore(TraceMemory(KEY, session_bytes=64 << 20, total_bytes=64 << 20))
+    for number in range(3_000):
+        source = ResultSource(number=number + 1, server="s", tool="t", untrusted=True)
+        store.keep(source, DrawnResult(text="x"))
+    source = ResultSource(number=3_001, server="s", tool="t", untrusted=True)
+    most = 0
+    for text in ("y" * SEARCHED, "z" * SEARCHED):
+        packed.clear()
+        store.keep(source, DrawnResult(text=text, partly=True))
+        most = max(most, len(packed))
+    assert 0 < most <= 256
+    while store.pack_on():
+        pass
+
+
+def test_the_copies_of_a_sheet_are_counted_whole() -> None:
+    source = ResultSource(number=1, server="s", tool="t", untrusted=True)
+    first = Kept(source, Passage("x" * 60_000), Passage(""), partly=False)
+    wide = Kept(source, Passage("\U0001f511"), Passage(""), partly=False)
+    sheet = Sheet("x" * 60_000, [first])
+    told = sheet.join(wide, "\U0001f511")
+    assert told == sheet.copied == sys.getsizeof(sheet.text) > 4 * 60_000
+    more = sheet.join(wide, "y")
+    assert told + more == sheet.copied == sys.getsizeof(sheet.text)
 
 
 def test_small_results_are_packed_as_they_come() -> None:
