@@ -119,6 +119,8 @@ def test_a_search_that_finds_nothing_names_what_it_looked_for_and_is_cleared(
     async def story() -> None:
         await write(tmp_path, of_each_outcome())
         scene = open_history(look, tmp_path)
+        # What is not in sight says nothing of itself.
+        scene.view.show()
         try:
             await scene.until(lambda rows: len(rows) == len(Outcome))
             assert scene.view.empty.isHidden()

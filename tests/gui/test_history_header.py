@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from keyturn.gui.history import table as history_table
+from keyturn.gui import fitting
 from keyturn.gui.history.model import Column, HistoryModel
 from keyturn.gui.history.table import HistoryHeader, HistoryTable
 from keyturn.gui.look import Look
@@ -51,7 +51,7 @@ def test_who_decided_is_read_whole_beside_an_open_decision(
     decided = "what may reach what, built in"
     row = replace(HISTORY_ROWS[0], decided_by=replace(HISTORY_ROWS[0].decided_by, text=decided))
     drawn: list[TextFlow] = []
-    fit = history_table.fitted
+    fit = fitting.fitted
 
     def noted(
         look: Look, text: str, style: TypeStyle, width: int, *, lines: int = 1, brief: bool = False
@@ -59,7 +59,7 @@ def test_who_decided_is_read_whole_beside_an_open_decision(
         drawn.append(fit(look, text, style, width, lines=lines, brief=brief))
         return drawn[-1]
 
-    monkeypatch.setattr(history_table, "fitted", noted)
+    monkeypatch.setattr(fitting, "fitted", noted)
     model = HistoryModel()
     model.rows.show_rows([row])
     table = HistoryTable(look, model)

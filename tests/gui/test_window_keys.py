@@ -193,9 +193,7 @@ def test_a_key_that_came_too_early_stays_so_however_late_its_copy_is(
     assert desk.allowed == []
 
 
-def test_a_key_is_for_what_had_the_keyboard_when_it_came(
-    desk: Desk, bridge: ReadersBridge
-) -> None:
+def test_a_key_is_for_what_had_the_keyboard_when_it_came(desk: Desk, bridge: ReadersBridge) -> None:
     """Whoever is told of a key may move the focus before it lets the key on."""
     press(desk, Qt.Key.Key_Space)
     desk.allow.setFocus()
@@ -220,7 +218,11 @@ def test_a_press_counts_as_of_when_it_was_made(
     desk.show(PLAIN)
     desk.wait(2_000)
     assert desk.allow.armed
-    monkeypatch.setattr(window_keys, "late_ms", lambda _: late)
+
+    def told(_: QEvent) -> int:
+        return late
+
+    monkeypatch.setattr(window_keys, "late_ms", told)
     if by == "shortcut":
         press(desk, Qt.Key.Key_Return, CONTROL)
     else:

@@ -19,6 +19,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import TOGETHER, WithPin
+from keyturn.application.window_messages import BeginAnew
 
 _MOST: Final = 500
 """What is asked for and never typed is forgotten beyond this, the oldest first."""
@@ -65,11 +66,14 @@ class AskedPins:
         return any(both for _, both in known) if len(known) == len(each) else None
 
 
+_NO_INTENTS = Pong | WithPin | EditCall | BeginAnew
+
+
 def carried_by(message: WithPin) -> tuple[Decide | Intent, ...]:
     """Return what a PIN came with; nothing where any of it is no such thing."""
     lines = (message.intent, *message.more)
     read = [decode_from_window(line.encode("utf-8", "surrogatepass")) for line in lines]
-    carried = tuple(one for one in read if one and not isinstance(one, Pong | WithPin | EditCall))
+    carried = tuple(one for one in read if one and not isinstance(one, _NO_INTENTS))
     return carried if len(carried) == len(read) else ()
 
 

@@ -119,7 +119,7 @@ def test_a_result_that_was_cut_says_it_too(edited: Judged) -> None:
     reply = told_of_edit(edited, Replaced(b'{"content":[]}', asks=False), EditedTasks())
     assert isinstance(reply, Replaced)
     assert not reply.asks
-    assert json.loads(reply.encoded)["content"][0]["text"] == EDITED_TEXT
+    assert json.loads(bytes(reply.encoded))["content"][0]["text"] == EDITED_TEXT
 
 
 @pytest.mark.parametrize("kind", [{"unknown": True}, {"withheld": "why"}, {"broke_schema": True}])
