@@ -45,12 +45,14 @@ NO_QT = (
 """Without the plug-in its settings in pyproject.toml are unknown."""
 
 PARTS = {
+    "gui a-g": "tests/gui/test_[!a-g]*",
+    "gui h-z": "tests/gui/test_[!h-z]*",
     "integration a-k": "tests/integration/test_[!a-k]*",
     "integration l-o": "tests/integration/test_[!l-o]*",
     "integration p-z": "tests/integration/test_[!p-z]*",
 }
-"""A layer that mostly waits is three steps, so that it is not still running when all others are
-done: by the name of each what it leaves to the others."""
+"""A layer that takes longest is several steps, so that it is not still running when all others are
+done: by the name of each, which begins with its layer's, what it leaves to the others."""
 
 LANES = 4
 """Steps that run at the same time, where they may: with fewer, two cores wait now and then."""
@@ -154,12 +156,16 @@ def test_steps(python: str, without: frozenset[str]) -> list[Step]:
             report = ("-m", "coverage", "report", f"--fail-under={FEWEST_COVERED}")
             steps.append(Step(name="coverage", command=(python, *report)))
             continue
-        if layer == "integration":
-            parts = ((name, ["--ignore-glob", left]) for name, left in PARTS.items())
-            steps += [_pytest(python, name, [*options, *part]) for name, part in parts]
-            continue
-        steps.append(_pytest(python, layer, options, session=session))
+        for name, left in parts_of(layer):
+            apart = ["--ignore-glob", left] if left else []
+            steps.append(_pytest(python, name, [*options, *apart], session=session))
     return steps
+
+
+def parts_of(layer: str) -> list[tuple[str, str]]:
+    """Return the steps of a layer: of each its name, and what it leaves to the others."""
+    parts = [(name, left) for name, left in PARTS.items() if name.split()[0] == layer]
+    return parts or [(layer, "")]
 
 
 def private_environment(outer: Mapping[str, str], folder: Path) -> dict[str, str]:

@@ -78,12 +78,13 @@ def test_nothing_of_the_desktop_reaches_the_tests(tmp_path: Path) -> None:
 
 def test_every_layer_runs_unless_left_out() -> None:
     everything = suite.test_steps("python", frozenset())
-    names = ["gui", "headless", "unit", *suite.PARTS, "core", "coverage", "display", "crashing"]
-    names.append("alone")
+    gui = ["gui a-g", "gui h-z"]
+    parts = [name for name in suite.PARTS if name not in gui]
+    names = [*gui, "headless", "unit", *parts, "core", "coverage", "display", "crashing", "alone"]
     assert [s.name for s in everything] == names
     assert everything[-1].command[0] == "dbus-run-session"
     rest = suite.test_steps("python", frozenset({"gui", "keychain"}))
-    assert [s.name for s in rest] == [name for name in names if name != "gui"]
+    assert [s.name for s in rest] == [name for name in names if name not in gui]
     assert "not gui and not keychain" in rest[0].command
     assert rest[-1].command[0] == "python"
 
@@ -93,7 +94,7 @@ def test_only_the_layers_of_the_window_load_qt() -> None:
     loading = {
         s.name for s in everything if "pytest" in s.command and "no:pytest-qt" not in s.command
     }
-    assert loading == {"gui", "display"}
+    assert loading == {"gui a-g", "gui h-z", "display"}
     assert not [
         s.name
         for s in suite.test_steps("python", frozenset({"gui"}))
@@ -107,18 +108,21 @@ def test_what_is_measured_apart_is_run_once() -> None:
     assert measured == [suite.MEASURED]
 
 
-def test_each_part_runs_what_the_others_leave_out() -> None:
+@pytest.mark.parametrize("layer", ["integration", "gui"])
+def test_each_part_runs_what_the_others_leave_out(layer: str) -> None:
     root = Path(__file__).parents[3]
-    files = [path.relative_to(root) for path in (root / "tests/integration").glob("test_*.py")]
+    files = [path.relative_to(root) for path in (root / "tests" / layer).glob("test_*.py")]
     assert files
-    left_out = len(suite.PARTS) - 1
-    assert all(sum(map(path.match, suite.PARTS.values())) == left_out for path in files)
+    parts = dict(suite.parts_of(layer))
+    assert len(parts) > 1
+    assert all(sum(map(path.match, parts.values())) == len(parts) - 1 for path in files)
 
 
 def test_side_by_side_runs_what_shares_nothing_and_what_has_times_comes_alone() -> None:
     together, alone = suite.plan("python", frozenset())
     assert [[s.name for s in chain] for chain in together] == [
-        ["gui"],
+        ["gui a-g"],
+        ["gui h-z"],
         ["headless"],
         ["unit"],
         ["integration a-k"],
