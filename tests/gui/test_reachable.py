@@ -75,6 +75,11 @@ class Reader:
         """Let the window lay out what it has to."""
         settle(self.scene.window)
 
+    def in_front(self) -> bool:
+        """Bring the window there; tell whether it is."""
+        self.scene.window.activateWindow()
+        return self.scene.window.isActiveWindow()
+
     def press(self, key: Qt.Key) -> None:
         """Press a key where the focus is."""
         focused = self.scene.window.focusWidget()
@@ -120,8 +125,7 @@ class Reader:
         raw = self.card.raw
         self.card.rest_focus()
         # Shortcuts are for a window in front, which this platform forgets now and then.
-        self.scene.window.activateWindow()
-        self.qtbot.waitUntil(self.scene.window.isActiveWindow, timeout=2_000)
+        self.qtbot.waitUntil(self.in_front, timeout=5_000)
         self.qtbot.keyClick(self.scene.window, Qt.Key.Key_J, CONTROL)
         self.rest()
         self.qtbot.waitUntil(lambda: raw.is_measured, timeout=30_000)
@@ -159,6 +163,9 @@ class Reader:
             if seen.length >= tree.verticalHeader().length():
                 break
             self.press(key)
+        # The last key may have given the rows another width, at which they are measured again.
+        self.qtbot.waitUntil(lambda: tree.is_measured, timeout=30_000)
+        self.rest()
         return tree.verticalHeader().length(), seen.length
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from keyturn.application.window_setting_names import HISTORY_SAVED, LONGEST_VALUE
 from keyturn.presentation.history import FilterToken
-from keyturn.presentation.history_filters import kept_filters, read_filters
+from keyturn.presentation.history_filters import ARGUMENT, kept_filters, read_filters
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
@@ -77,7 +77,8 @@ def to_save(
         return ToSave(fault=words("history.saved_name", most=LONGEST_NAME))
     if not tokens:
         return ToSave(fault=words("history.saved_nothing"))
-    kept = kept_filters(tokens)
+    inside = any(token.key == "host" or token.key.startswith(ARGUMENT) for token in tokens)
+    kept = "" if inside else kept_filters(tokens)
     value = f"{name}\n{kept}"
     if not kept or len(value) > LONGEST_VALUE:
         return ToSave(fault=words("history.saved_not"))
