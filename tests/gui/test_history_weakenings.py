@@ -171,10 +171,14 @@ def test_each_kind_is_said_in_words_of_its_own(language: str) -> None:
     assert words("weakened.of_unknown") not in said.values()
 
 
+NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1)
+"""Those that a record can hold (RFC 8785)."""
+
+
 @given(
     details=st.dictionaries(
         st.sampled_from(["what", "agent", "other", "n", "rule", "label", "name", "table"]),
-        st.one_of(st.text(max_size=400), st.integers(), st.none(), st.just("reach")),
+        st.one_of(st.text(max_size=400), NUMBERS, st.none(), st.just("reach")),
     ),
     outcome=st.sampled_from(OUTCOMES),
 )

@@ -19,7 +19,8 @@ from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.layouts import column
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.answer import Answer
-from keyturn.presentation.arming import ArmingTerms, ArmState, Owed, Subject, look_text
+from keyturn.presentation.arming import ArmingTerms, ArmState, Owed, Subject
+from keyturn.presentation.arming_text import look_text
 
 _FIELD: Final = 280
 

@@ -13,10 +13,9 @@ from keyturn.presentation.arming import (
     ArmState,
     Owed,
     Subject,
-    reason_text,
-    short_reason_text,
     terms_of,
 )
+from keyturn.presentation.arming_text import reason_text, short_reason_text
 from keyturn.presentation.card import CardActions, CardKind, CardView, DecisiveValue
 from keyturn.presentation.words import Words
 

@@ -25,7 +25,8 @@ from keyturn.gui.queue.view import QueueView, add_keys
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.answer import Route
-from keyturn.presentation.arming import Owed, Subject, reason_text
+from keyturn.presentation.arming import Owed, Subject
+from keyturn.presentation.arming_text import reason_text
 from keyturn.presentation.card import CardView, DeadlineText, deadline_text
 from keyturn.presentation.rule_sheet import RuleDraft, rule_sheet, save_intent
 

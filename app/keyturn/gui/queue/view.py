@@ -29,10 +29,9 @@ from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.arming import (
     Owed,
     Subject,
-    reason_text,
-    short_reason_text,
     terms_of,
 )
+from keyturn.presentation.arming_text import reason_text, short_reason_text
 from keyturn.presentation.card import CardView, deadline_text
 from keyturn.presentation.group_table import GroupView
 from keyturn.presentation.marks import Icon
