@@ -31,7 +31,7 @@ LAYERS = ("core", "unit", "integration", "crashing", "gui", "headless", "display
 `core`: what covers the domain and the use cases, less what Hypothesis draws: measuring doubles the
 time of its draws, and covers nothing more.
 """
-USUAL_EXAMPLES = 32
+USUAL_EXAMPLES = 25
 """Of a property that asks for no number of its own."""
 BUS = ("headless", "display", "alone")
 """Layers whose tests may see the private session bus."""
