@@ -24,8 +24,9 @@ from PySide6.QtGui import (
     QTextOption,
 )
 
+from keyturn.gui.mirroring import is_mirrored, upright
 from keyturn.gui.text_runs import Ink, Run
-from keyturn.gui.theme import Theme, Token, Type, TypeStyle
+from keyturn.gui.theme import Face, Theme, Token, Type, TypeStyle
 
 _UNBOUNDED: Final = 1_000_000.0
 _PAD: Final = {Ink.TRACED: 3.0, Ink.CHANGED: 2.0, Ink.MARK: 3.0}
@@ -139,12 +140,27 @@ class TextFlow:
 
         Lines outside `clip` are left out, which matters for texts of thousands of lines.
         """
+        if is_mirrored(painter):
+            self._paint_mirrored(painter, at, colour, align)
+            return
         if align is not Qt.AlignmentFlag.AlignLeft:
             spare = self._width - self.used_width
             at = at + QPointF(spare if align is Qt.AlignmentFlag.AlignRight else spare / 2, 0)
         self._paint_boxes(painter, at, colour, clip or QRectF())
         painter.setPen(colour)
         self._layout.draw(painter, at, self._overlays(selection), clip or QRectF())
+
+    def _paint_mirrored(
+        self, painter: QPainter, at: QPointF, colour: QColor, align: Qt.AlignmentFlag
+    ) -> None:
+        """Draw it on the other side; our own words begin at the right, values stand as ever."""
+        width = self._width
+        if align is Qt.AlignmentFlag.AlignLeft and self._style.face is not Face.MONO:
+            self.read_from_right().lay_out(width)
+        fills = align is not Qt.AlignmentFlag.AlignLeft or self._from_right
+        room = width if fills and width < _UNBOUNDED else self.used_width
+        with upright(painter, QRectF(at.x(), at.y(), room, self.height)):
+            self.paint(painter, at, colour, align=align)
 
     def position_at(self, point: QPointF) -> int:
         """Return the shown position nearest to `point`, which is relative to the top left."""

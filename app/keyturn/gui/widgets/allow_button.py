@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAccessibleWidget, QStylePainter, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.readers import announce
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs
@@ -160,6 +161,7 @@ class AllowButton(Button):
 
     def _paint_content(self, painter: QStylePainter) -> None:
         theme = self._look.theme
+        mirror(painter, self.rect(), self.layoutDirection())
         colour = theme.colour(self._text_token())
         if self._armed:
             icon = QRectF(14, (self.height() - 16) // 2, 16, 16)

@@ -194,7 +194,7 @@ class Button(QPushButton):
         last = self._icon_trails is not mirrored
         if self._icon is not None:
             flow_width = self._flow().used_width if self._words else 0
-            at = left + (round(flow_width) + self._icon_gap if last else 0)
+            at = left + (round(flow_width) + self._icon_gap if last and self._words else 0)
             top = (self.height() - self._icon_size) // 2
             square = QRectF(at, top, self._icon_size, self._icon_size)
             self._look.icons.paint(painter, square, self._icon, self._icon_colour(colour))

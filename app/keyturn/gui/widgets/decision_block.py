@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
@@ -50,6 +51,7 @@ class DeadlineBar(QWidget):
             return
         theme = self._look.theme
         painter = QPainter(self)
+        mirror(painter, self.rect(), self.layoutDirection())
         painter.fillRect(QRectF(0, 3, self.width(), 2), theme.colour(Token.BORDER_SUBTLE))
         rest = QRectF(0, 3, self.width() * self._share, 2)
         painter.fillRect(rest, theme.colour(Token.BORDER_CONTROL))

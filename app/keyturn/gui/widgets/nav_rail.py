@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.pages import PAGE_ICONS, PAGE_KEYS, PAGE_TEXTS, UNDER, Page
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase
@@ -79,6 +80,7 @@ class RailItem(QAbstractButton):
         """Draw fill, bar, icon, name and badge."""
         theme = self._look.theme
         painter = QPainter(self)
+        mirror(painter, self.rect(), self.layoutDirection())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         if self.isChecked() or self.underMouse():

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from keyturn.gui.fitting import fitted
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.style import paint_check
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase
@@ -108,6 +109,7 @@ class TimelineDelegate(QStyledItemDelegate):
         rect: QRect = option.rect
         theme = self._look.theme
         painter.save()
+        mirror(painter, rect, option.direction)
         time = TextFlow([phrase(row.time)], Type.VALUE, theme).lay_out()
         at = QPointF(rect.left(), rect.top() + 6)
         time.paint(painter, at, theme.colour(Token.TEXT_SECONDARY))
@@ -128,9 +130,10 @@ class TimelineDelegate(QStyledItemDelegate):
             painter.drawRect(QRectF(rect).adjusted(1, 1, -1, -2))
         painter.restore()
 
-    def look_rect(self, rect: QRect) -> QRect:
+    def look_rect(self, rect: QRect, direction: Qt.LayoutDirection) -> QRect:
         """Return where the mark at the end of a row takes presses."""
-        return QRect(rect.right() + 1 - 112, rect.top(), 112, rect.height())
+        mark = QRect(rect.right() + 1 - 112, rect.top(), 112, rect.height())
+        return QStyle.visualRect(direction, rect, mark)
 
     def editorEvent(
         self,
@@ -146,7 +149,7 @@ class TimelineDelegate(QStyledItemDelegate):
             isinstance(event, QMouseEvent)
             and event.type() is QEvent.Type.MouseButtonRelease
             and row.looked_at is not None
-            and self.look_rect(option.rect).contains(event.position().toPoint())
+            and self.look_rect(option.rect, option.direction).contains(event.position().toPoint())
         ):
             self.toggled.emit(row.row_id, not row.looked_at)
             return True
