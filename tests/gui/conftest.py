@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from keyturn.gui.collecting import collect_what_is_due
@@ -68,10 +69,17 @@ def unstudied(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
+def collected(qapp: QApplication) -> Iterator[None]:
     """Collect garbage on this thread only, as the window's process does."""
     gc.disable()
+    before = set(qapp.topLevelWidgets())
     yield
+    # What is still in no window, and in a circle that Python cannot see: a change of the theme
+    # polishes each, and what one test leaves behind would make all others slower.
+    for left in set(qapp.topLevelWidgets()) - before:
+        if left.parent() is None:
+            left.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     collect_what_is_due()
 
 
