@@ -29,7 +29,7 @@ from tests.gui.gallery_scenes import WINDOWS, Studio
 from tests.gui.queue_bursts import BURST_SCENES
 from tests.gui.queue_scenes import QUEUE_SCENES
 from tests.gui.rules_scene import RULES_SCENES
-from tests.gui.scenes import let_go, settle
+from tests.gui.scenes import lay_out, let_go
 
 WALKED: Final[Mapping[str, Scene]] = MappingProxyType(
     {**QUEUE_SCENES, **BURST_SCENES, **SCENES, **RULES_SCENES, **WINDOWS}
@@ -67,15 +67,15 @@ class Hall(Studio):
         window = WALKED[name](self)
         self._shown.append(window)
         window.show()
-        rest(window)
+        rest()
         return window
 
 
-def rest(window: QWidget) -> None:
-    """Let the layout come to rest, bars and all."""
+def rest() -> None:
+    """Let the layout come to rest, bars and all, and paint it."""
     for _ in range(2):
         QApplication.processEvents()
-    settle(window)
+    lay_out()
 
 
 def shown(root: QWidget) -> Iterator[QWidget]:

@@ -79,7 +79,7 @@ def test_every_page_has_room_and_nothing_lies_beyond(
             window = hall.show(name)
             hall.theme.use(Appearance.LIGHT, text_percent=percent)
             window.resize(*size)
-            walk.rest(window)
+            walk.rest()
             assert window.size().toTuple() == size, percent
             assert walk.cut(window) == [], (percent, size)
             assert walk.beyond(window) == [], (percent, size)

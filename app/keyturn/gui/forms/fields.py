@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QLineEdit,
@@ -181,12 +181,6 @@ class NamePicker(QPushButton):
     def minimumSizeHint(self) -> QSize:
         """Return the same height."""
         return QSize(80, self._look.theme.tall(NORMAL))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Measure again when the text size is another."""
-        if event.type() is QEvent.Type.StyleChange:
-            self.updateGeometry()
-        super().changeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open at Enter and at the arrow as well."""

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QPushButton,
@@ -88,7 +88,9 @@ class Button(QPushButton):
         self._picture: Icon | None = None
         """Stands for words and icon where there is no room for them."""
         self._token: Token | None = None
-        self._laid: tuple[tuple[Run, ...], TypeStyle, TextFlow] | None = None
+        self._laid: TextFlow | None = None
+        """The words; nothing when they are others, or look otherwise."""
+        self._laid_for: tuple[object, ...] = ()
         self._height = height
         self.setObjectName(name)
         self.setProperty("kind", kind.value)
@@ -103,6 +105,7 @@ class Button(QPushButton):
     def say(self, text: str, spoken: str = "") -> None:
         """Change the words; `spoken` names the object as well, for screen readers."""
         self._words = text
+        self._laid = None
         self.setText(text.replace("&", "&&"))
         # An object's name is the server's: readers are told what it hides, and not all of it.
         named = shown_line(spoken or text, self._look.words, most=LONGEST_SPOKEN)
@@ -153,13 +156,6 @@ class Button(QPushButton):
         """Return the same: words on buttons are never cut."""
         return self.sizeHint()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Measure again when theme or text size is another."""
-        if event.type() is QEvent.Type.StyleChange:
-            self._laid = None
-            self.updateGeometry()
-        super().changeEvent(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take Enter like Space, once a press: a repeating key decides nothing."""
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.modifiers():
@@ -190,11 +186,13 @@ class Button(QPushButton):
         return plain_runs(self._words, self._look.words, one_line=True)
 
     def _flow(self) -> TextFlow:
-        """Return the words, laid out again only when they are others: layouts ask often."""
-        runs, style = self._runs(), self._type()
-        if self._laid is None or self._laid[:2] != (runs, style):
-            self._laid = (runs, style, TextFlow(runs, style, self._look.theme).lay_out())
-        return self._laid[2]
+        """Return the words, laid out again only when they or their look are others."""
+        theme = self._look.theme
+        look = (self.isChecked(), theme.appearance, theme.text_percent)
+        if self._laid is None or self._laid_for != look:
+            self._laid_for = look
+            self._laid = TextFlow(self._runs(), self._type(), theme).lay_out()
+        return self._laid
 
     def _padding(self) -> int:
         if not self._drawn:

@@ -70,12 +70,6 @@ class RailItem(QAbstractButton):
         """Return what its name takes in one line: half a word names no page."""
         return round(self._label().lay_out().used_width) + 2 * _BESIDE_LABEL
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Measure again when the text size is another."""
-        if event.type() is QEvent.Type.StyleChange:
-            self.updateGeometry()
-        super().changeEvent(event)
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw fill, bar, icon, name and badge."""
         theme = self._look.theme
