@@ -193,7 +193,7 @@ def drawn(dresser: Dresser, look: Look, monkeypatch: pytest.MonkeyPatch, name: s
     with closing(walk.Hall(dresser, look)) as hall:
         window = hall.show(name)
         window.resize(*WIDE)
-        walk.rest(window)
+        walk.rest()
         # A painter's device is known as a widget once it was met as one.
         met = [area.viewport() for area in window.findChildren(QAbstractScrollArea)]
         with monkeypatch.context() as watched:

@@ -285,7 +285,7 @@ class TextFlow:
 
     def _paint_box(self, painter: QPainter, box: QRectF, ink: Ink, colour: QColor) -> None:
         if ink is Ink.TRACED:
-            self._paint_highlighter(painter, box)
+            _paint_highlighter(painter, box, self._theme)
             return
         is_mark = ink is Ink.MARK
         painter.setPen(QPen(self._theme.colour(Token.WARNING_FG) if is_mark else colour, 1))
@@ -296,19 +296,6 @@ class TextFlow:
         edge = QRectF(box.left(), box.center().y() - half, box.width(), 2 * half)
         painter.drawRoundedRect(edge.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS - 1, _RADIUS - 1)
 
-    def _paint_highlighter(self, painter: QPainter, box: QRectF) -> None:
-        middle = box.center().y()
-        half = self._theme.tall(8)
-        body = QRectF(box.left(), middle - half, box.width(), 2 * half)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour(Token.TRACE_BG))
-        painter.drawRoundedRect(body, _RADIUS - 1, _RADIUS - 1)
-        dots = QPen(self._theme.colour(Token.TRACE_FG), 2)
-        dots.setDashPattern([1, 1])
-        dots.setCapStyle(Qt.PenCapStyle.FlatCap)
-        painter.setPen(dots)
-        painter.drawLine(QLineF(body.left(), body.bottom() + 1, body.right(), body.bottom() + 1))
-
     def _overlays(self, selection: tuple[int, int] | None) -> list[QTextLayout.FormatRange]:
         if selection is None or selection[0] == selection[1]:
             return []
@@ -316,6 +303,20 @@ class TextFlow:
         format_.setBackground(self._theme.colour(Token.ACCENT_SOLID))
         format_.setForeground(self._theme.colour(Token.ACCENT_ON))
         return [_range(min(selection), max(selection), format_)]
+
+
+def _paint_highlighter(painter: QPainter, box: QRectF, theme: Theme) -> None:
+    middle = box.center().y()
+    half = theme.tall(8)
+    body = QRectF(box.left(), middle - half, box.width(), 2 * half)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour(Token.TRACE_BG))
+    painter.drawRoundedRect(body, _RADIUS - 1, _RADIUS - 1)
+    dots = QPen(theme.colour(Token.TRACE_FG), 2)
+    dots.setDashPattern([1, 1])
+    dots.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(dots)
+    painter.drawLine(QLineF(body.left(), body.bottom() + 1, body.right(), body.bottom() + 1))
 
 
 def _baseline(font: QFont, line_height: int) -> int:
