@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from keyturn.domain.canonical import JsonObject
@@ -67,6 +67,8 @@ class Studio:
         window.grab().save(str(self._folder / f"{name}.png"))
         window.hide()
         window.deleteLater()
+        # At once: each window that is left is dressed anew at every change of the theme.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def queue_window(
