@@ -25,8 +25,12 @@ STEP_SECONDS = 900.0
 FEWEST_COVERED = 95
 """Per cent of the lines and branches of domain and use cases that their own tests must reach."""
 
-LAYERS = ("gui", "headless", "unit", "integration", "core", "display", "crashing", "alone")
-"""The layers of tests/conftest.py, the longest first of those that run side by side."""
+LAYERS = ("unit", "headless", "display", "gui", "integration", "core", "crashing", "alone")
+"""The layers of tests/conftest.py, the longest first of those that run side by side.
+
+What mostly waits, for processes and for times that a person would take, begins early: at the end it
+would wait by itself.
+"""
 
 MEASURED = "core"
 """The layer that covers the domain and the use cases, apart because measuring doubles the time."""
@@ -45,8 +49,8 @@ NO_QT = (
 """Without the plug-in its settings in pyproject.toml are unknown."""
 
 PARTS = {
-    "gui a-g": ("tests/gui/test_[!a-g]*",),
     "gui h-z": ("tests/gui/test_[!h-z]*", "tests/[!g]*/*"),
+    "gui a-g": ("tests/gui/test_[!a-g]*",),
     "integration a-k": ("tests/integration/test_[!a-k]*",),
     "integration l-o": ("tests/integration/test_[!l-o]*",),
     "integration p-z": ("tests/integration/test_[!p-z]*",),

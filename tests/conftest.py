@@ -31,7 +31,7 @@ LAYERS = ("core", "unit", "integration", "crashing", "gui", "headless", "display
 `core`: what covers the domain and the use cases, less what Hypothesis draws: measuring doubles the
 time of its draws, and covers nothing more.
 """
-USUAL_EXAMPLES = 25
+USUAL_EXAMPLES = 40
 """Of a property that asks for no number of its own."""
 REFUSING = RefusingKeyring()
 """One for all: a new one looks through the whole environment."""

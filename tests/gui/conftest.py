@@ -21,6 +21,7 @@ from keyturn.gui.theme import Appearance, Theme
 from keyturn.gui.widgets.allow_button import AccessibleAllow
 from keyturn.presentation.words import Words
 
+PLAIN = (Qt.WindowType.Widget, Qt.WindowType.Window)
 RESOURCES = Path(__file__).parents[2] / "resources"
 
 
@@ -79,8 +80,8 @@ def collected(qapp: QApplication) -> Iterator[None]:
     # polishes each, and what one test leaves behind would make all others slower.
     for left in qapp.topLevelWidgets():
         new = left.parent() is None and places_of([left]).isdisjoint(before)
-        # A popup is another's, who deletes it.
-        if new and left.windowType() is not Qt.WindowType.Popup:
+        # A popup or tip is another's, who deletes it.
+        if new and left.windowType() in PLAIN:
             left.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     collect_what_is_due()

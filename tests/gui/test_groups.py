@@ -71,7 +71,6 @@ class Burst:
             self._gathering.stop()
             self._gathering.timeout.emit()
         settle(self.scene.window)
-        self.scene.window.grab()
         settle(self.scene.window)
 
     def open_group(self) -> None:

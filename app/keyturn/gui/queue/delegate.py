@@ -14,7 +14,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from keyturn.gui.fitting import KeptFlows, fitted
+from keyturn.gui.fitting import KeptFlows
 from keyturn.gui.look import Look
 from keyturn.gui.mirroring import mirror
 from keyturn.gui.queue.model import ROW_ROLE
@@ -36,7 +36,8 @@ _NOTE_ICON: Final = 12
 _LEAST_NOTE: Final = 48
 _VALUE_LINES: Final = 2
 _VERB_LINES: Final = 2
-_MOST_VALUES: Final = 64
+_MOST_KEPT: Final = 256
+_AGE_ROOM: Final = 400
 
 
 class QueueDelegate(QStyledItemDelegate):
@@ -45,7 +46,9 @@ class QueueDelegate(QStyledItemDelegate):
     def __init__(self, look: Look, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._look = look
-        self._kept = KeptFlows(look, _MOST_VALUES)
+        self._kept = KeptFlows(look, _MOST_KEPT)
+        """A row is asked for five times before it is seen: by the list, for its height, and to be
+        painted; and all rows again when one more comes."""
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -129,32 +132,31 @@ class QueueDelegate(QStyledItemDelegate):
                 self._look.icons.paint(painter, square, note.icon, theme.colour(token))
                 x += _NOTE_ICON + 4
             room = max(_LEAST_NOTE, round(end - x))
-            flow = fitted(self._look, note.text, Type.CAPTION, room, brief=True)
+            flow = self._kept.fitted(note.text, Type.CAPTION, room, brief=True)
             flow.paint(painter, QPointF(x, at.y()), theme.colour(token))
             x += round(flow.used_width) + _NOTE_GAP
 
     def _age(self, age: str) -> TextFlow:
-        return TextFlow([phrase(age)], Type.CAPTION, self._look.theme).lay_out()
+        return self._kept.fitted(age, Type.CAPTION, _AGE_ROOM)
 
     def _verb(self, row: QueueRow, width: int, age_width: int) -> TextFlow:
         """Return what is wanted in at most two lines, beside its age."""
         room = max(48, width - 2 * _SIDE - _INDENT - age_width - 8)
-        many = row.group_size > 1
-        size = self._look.words("queue.group_size", n=row.group_size) if many else ""
+        if row.group_size <= 1:
+            return self._kept.fitted(row.verb, Type.BODY_STRONG, room, lines=_VERB_LINES)
+        size = self._look.words("queue.group_size", n=row.group_size)
         if len(row.verb) <= _VERB_LINES * room:
             runs = list(plain_runs(row.verb, self._look.words, one_line=True))
-            if many:
-                runs.append(phrase(f"  {size}", Type.CAPTION_STRONG, Token.T1_FG))
+            runs.append(phrase(f"  {size}", Type.CAPTION_STRONG, Token.T1_FG))
             flow = TextFlow(runs, Type.BODY_STRONG, self._look.theme)
             if flow.lay_out(room).line_count <= _VERB_LINES:
                 return flow
-        text = f"{size}  {row.verb}".strip()
-        return fitted(self._look, text, Type.BODY_STRONG, room, lines=_VERB_LINES)
+        text = f"{size}  {row.verb}"
+        return self._kept.fitted(text, Type.BODY_STRONG, room, lines=_VERB_LINES)
 
     def _value(self, row: QueueRow, width: int) -> TextFlow:
         """Return the decisive value in at most two lines."""
         room = max(48, width - 2 * _SIDE - _INDENT)
-        # Asked for five times before it is seen: by the list, for its height, and to be painted.
         return self._kept.fitted(row.decisive, Type.VALUE, room, lines=_VALUE_LINES)
 
 
