@@ -20,8 +20,8 @@ from keyturn.domain.policy import Because
 from keyturn.domain.tier import Tier
 from keyturn.gui.look import Look
 from keyturn.gui.queue.rule_sheet import RuleSheetPane
-from keyturn.presentation.group_rule import decided_by, group_sheet
-from keyturn.presentation.rule_sheet import RuleSheet, Span, draft
+from keyturn.presentation.group_rule import decided_by, group_sheet, witness
+from keyturn.presentation.rule_sheet import MOST_VALUES, RuleSheet, Span, draft
 from keyturn.presentation.triage import FROM
 from keyturn.presentation.words import Words
 from tests.factories import make_request
@@ -124,6 +124,33 @@ def test_a_call_that_no_rule_may_decide_is_not_counted_as_decided(because: Becau
     assert decided_by(draft(sheet, {"/a"}, WORDS).rule, [*like, asks_on], WORDS) == 4
     alone = [replace(one, because=because.value) for one in like]
     assert group_sheet(alone, (), WORDS).refusal
+
+
+def test_of_more_values_than_can_be_ticked_no_rule_is_made_that_leaves_all_of_them_open() -> None:
+    many: JsonObject = {f"k{place:02}": place for place in range(MOST_VALUES + 1)}
+    sheet = group_sheet([ask(n, many | {"n": n}) for n in range(4)], (), WORDS)
+    assert sheet.refusal == WORDS("sheets.no_rule_many", n=MOST_VALUES)
+    assert draft(sheet, ticked(sheet), WORDS).fault == sheet.refusal
+    few = {key: many[key] for key in list(many)[:MOST_VALUES]}
+    assert not group_sheet([ask(n, few) for n in range(4)], (), WORDS).refusal
+
+
+def test_one_value_does_not_read_like_two() -> None:
+    requests = [ask(n, {"to": to}) for n, to in enumerate(["ann", 'bob", "eve', "ann"])]
+    (value,) = group_sheet(requests, (), WORDS).values
+    assert json.loads(f"[{value.text.removeprefix('one of ')}]") == value.value
+
+
+@given(calls=st.lists(ARGUMENTS, min_size=2, max_size=6), data=st.data())
+def test_what_is_remembered_is_remembered_by_a_call_that_waits(
+    calls: list[dict[str, JsonValue]], data: st.DataObject
+) -> None:
+    requests = [ask(number, arguments) for number, arguments in enumerate(calls)]
+    sheet = group_sheet(requests, (), WORDS)
+    rule = draft(sheet, ticked(sheet), WORDS, Span.QUARTER).rule
+    left = data.draw(st.lists(st.sampled_from(requests), unique_by=lambda one: one.id))
+    found = witness(rule, sheet, left, WORDS)
+    assert not left or found in {(one.id, one.digest) for one in left}
 
 
 # ---------------------------------------------------------------- in the window
@@ -257,6 +284,19 @@ def test_nothing_of_the_group_can_be_pressed_beside_it(burst: Burst) -> None:
     assert not burst.pane.block.allow.armed, "it starts from zero"
     burst.wait(5_000)
     assert burst.pane.block.allow.armed
+
+
+def test_a_call_that_ended_meanwhile_takes_no_rule_with_it(burst: Burst) -> None:
+    sheet = opened(burst)
+    assert sheet.sheet is not None
+    gone = sheet.sheet.request_id
+    burst.end(next(one for one in map(write, range(7)) if one.id == gone))
+    assert sheet.isVisible()
+    press_save(burst)
+    (message,) = burst.scene.saved()
+    waiting = {one.request.id: one.request.digest for one in burst.scene.queue.waiting}
+    assert gone not in waiting
+    assert waiting[message.request] == message.digest
 
 
 def test_it_closes_with_the_group_it_was_for(burst: Burst) -> None:

@@ -18,7 +18,7 @@ from keyturn.gui.queue.rule_sheet import RuleSheetPane
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.sending import IntentSender
-from keyturn.presentation.group_rule import decides_text, group_sheet, owed_for
+from keyturn.presentation.group_rule import decides_text, group_sheet, owed_for, witness
 from keyturn.presentation.group_table import GroupView
 from keyturn.presentation.queue_builder import RowState
 from keyturn.presentation.rule_sheet import RuleDraft, save_intent
@@ -149,7 +149,9 @@ class GroupRules(QObject):
             else:
                 self.sheet.say(Outcome.FAILED, done.sentence)
 
-        self._sender.send(lambda n: save_intent(n, made, sheet.request_id, sheet.digest), heard)
+        requests = self._kept.requests(group)
+        id_, digest = witness(made.rule, sheet, requests, self._words)
+        self._sender.send(lambda n: save_intent(n, made, id_, digest), heard)
 
 
 def _unlike(group: GroupView) -> set[str]:
