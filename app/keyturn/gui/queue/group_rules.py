@@ -7,7 +7,6 @@ joins or leaves the group meanwhile changes how many the rule decides, and never
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QShortcut
 
 from keyturn.application.console_protocol import IntentDone
 from keyturn.gui.forms.outcome import Outcome
@@ -15,6 +14,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.presenter import QueuePresenter
 from keyturn.gui.queue.rule_sheet import RuleSheetPane
+from keyturn.gui.queue.sheet import use_keys
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.sending import IntentSender
@@ -71,7 +71,7 @@ class GroupRules(QObject):
         if not requests:
             return
         self._group = group.group_id
-        self._use_keys(False)
+        use_keys(self._view, use=False)
         self._view.group.cover(True)
         self._unlike = unlike = _unlike(group)
         held = group.fault if group.fault == self._words("burst.held") else ""
@@ -117,21 +117,13 @@ class GroupRules(QObject):
         if not self._group:
             return
         self._group, self._draft = "", None
-        self._use_keys(True)
+        use_keys(self._view, use=True)
         self._view.group.cover(False)
 
     def _close(self) -> None:
         self.sheet.close_sheet()
         # A sheet on a page that is not shown has nothing to hide, and closes all the same.
         self._on_closed()
-
-    def _use_keys(self, use: bool) -> None:
-        for shortcut in self._view.findChildren(QShortcut):
-            if not shortcut.objectName().startswith("key_close_"):
-                shortcut.setEnabled(use)
-        hide = self._view.window().findChild(QShortcut, "key_hide")
-        if isinstance(hide, QShortcut):
-            hide.setEnabled(use)
 
     # ---------------------------------------------------------------- saving
 
