@@ -145,6 +145,19 @@ class MainWindow(QWidget):
         self._focus_page()
         self.page_changed.emit(page)
 
+    def show_last(self, screen: QWidget) -> None:
+        """Show a screen in the place of every page from now on: nothing else leads anywhere."""
+        for notice in (self.health, self.alert, self.guide):
+            notice.hide()
+        self.pin_bar.clear()
+        self._pages, self._late = {}, {}
+        self._stack.addWidget(screen)
+        self._leave_page()
+        self._stack.setCurrentWidget(screen)
+        self.rail.setEnabled(False)
+        self.top_bar.setEnabled(False)
+        self._focus_page()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out by width and height (visual.md section 7)."""
         super().resizeEvent(event)
