@@ -13,7 +13,7 @@ class BrokerSuccessor:
         self, *, command: Sequence[str], env: Mapping[str, str], door: Path, log: Path
     ) -> None:
         """`command` starts a broker, `door` is the socket that it answers on."""
-        self._command, self._env, self._door = tuple(command), dict(env), door
+        self.command, self.env, self.door = tuple(command), dict(env), door
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -21,8 +21,8 @@ class BrokerSuccessor:
         """Start it without waiting, to outlive this process; False where that is not possible."""
         try:
             self._process = subprocess.Popen(
-                self._command,
-                env=self._env,
+                self.command,
+                env=self.env,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -41,7 +41,7 @@ class BrokerSuccessor:
         with socket.socket(socket.AF_UNIX) as caller:
             caller.setblocking(False)
             try:
-                caller.connect(str(self._door))
+                caller.connect(str(self.door))
             except BlockingIOError:
                 # Its door is crowded.
                 return True

@@ -19,7 +19,7 @@ from keyturn.gui.bridge import Bridge
 from keyturn.gui.collecting import GuiCollector
 from keyturn.gui.desk import Desk
 from keyturn.gui.fonts import load_fonts
-from keyturn.gui.gone import Successor
+from keyturn.gui.gone import AfterBroker, Successor
 from keyturn.gui.icons import Icons
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
@@ -67,7 +67,9 @@ class Console:
         settings = read_window_settings(self._bridge.settings_of_welcome(_WELCOME_SECONDS))
         language = language_for(settings.language, os.environ)
         speak(self._application, language)
-        look = Look(theme, Icons(resources), Words(resources / "translations", language))
+        self._look = look = Look(
+            theme, Icons(resources), Words(resources / "translations", language)
+        )
         appearance.use(settings)
         dress(self._application, theme)
         self._bridge.welcomed.connect(self._on_welcome)
@@ -101,7 +103,7 @@ class Console:
         self, loop: asyncio.AbstractEventLoop, successor: Successor
     ) -> "asyncio.Future[None]":
         ended: asyncio.Future[None] = loop.create_future()
-        after = self._desk.outlive(successor)
+        after = AfterBroker(self._look, self._desk, successor)
         after.over.connect(lambda: ended.done() or ended.set_result(None))
         return ended
 

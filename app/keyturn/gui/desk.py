@@ -14,7 +14,6 @@ from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.away import AwayWatch
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.calling_eyes import Attention
-from keyturn.gui.gone import AfterBroker, Successor
 from keyturn.gui.late_pages import LatePages
 from keyturn.gui.local_time import local_now
 from keyturn.gui.look import Look
@@ -110,18 +109,6 @@ class Desk(QObject):
         self._countdown = QTimer(self, interval=_SECOND_MS)
         self._connect()
         self._speak(language_of)
-
-    def outlive(self, successor: Successor) -> AfterBroker:
-        """Say that the broker is gone, which nobody told before it ended."""
-        self._countdown.stop()
-        self.queue.close()
-        return AfterBroker(
-            look=self._look,
-            window=self.window,
-            standing=self.standing,
-            successor=successor,
-            parent=self,
-        )
 
     def close(self) -> None:
         """Take the window down with the broker."""

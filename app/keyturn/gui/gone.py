@@ -10,12 +10,11 @@ from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QWidget
 
+from keyturn.gui.desk import Desk
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine
 from keyturn.gui.local_time import local_now
 from keyturn.gui.look import Look
-from keyturn.gui.main_window import MainWindow
 from keyturn.gui.readers import announce
-from keyturn.gui.standing import Standing
 from keyturn.gui.theme import Type
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
@@ -88,17 +87,13 @@ class AfterBroker(QObject):
     over = Signal()
     """The window is of no use any more."""
 
-    def __init__(
-        self,
-        *,
-        look: Look,
-        window: MainWindow,
-        standing: Standing,
-        successor: Successor,
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, look: Look, desk: Desk, successor: Successor) -> None:
         """Say it everywhere where a state is said; no keyboard is taken for it."""
-        super().__init__(parent)
+        super().__init__(desk)
+        window, standing = desk.window, desk.standing
+        for timer in desk.findChildren(QTimer):
+            # What they would show is the state of a broker that is no more.
+            timer.stop()
         self._look, self._successor = look, successor
         self._starting = False
         said = gone_broker(local_now(), str(successor.log), look.words)

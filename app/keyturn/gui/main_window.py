@@ -147,15 +147,14 @@ class MainWindow(QWidget):
 
     def show_last(self, screen: QWidget) -> None:
         """Show a screen in the place of every page from now on: nothing else leads anywhere."""
-        for notice in (self.health, self.alert, self.guide):
-            notice.hide()
+        # What leads nowhere must not look as if it did, the stop above all.
+        for part in (self.top_bar, self.rail, self.health, self.alert, self.guide):
+            part.hide()
         self.pin_bar.clear()
         self._pages, self._late = {}, {}
         self._stack.addWidget(screen)
         self._leave_page()
         self._stack.setCurrentWidget(screen)
-        self.rail.setEnabled(False)
-        self.top_bar.setEnabled(False)
         self._focus_page()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
