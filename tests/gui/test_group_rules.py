@@ -259,6 +259,24 @@ def test_what_is_flagged_is_let_in_by_no_rule_of_its_group(burst: Burst) -> None
     assert len(burst.scene.saved()) == 1
 
 
+def test_the_key_for_a_rule_makes_one_for_the_group_that_is_open(burst: Burst) -> None:
+    burst.arrive(*map(write, range(7)))
+    burst.open_group()
+    sheet = burst.scene.group_rules.sheet
+    burst.scene.key(Qt.Key.Key_Return, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert sheet.isVisible()
+    assert sheet.isAncestorOf(burst.scene.window.focusWidget())
+    burst.scene.key(Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    assert not sheet.isVisible()
+    assert burst.scene.window.isVisible()
+    # Of one call of it the key makes a rule of that call.
+    burst.pane.call_opened.emit(write(0).id)
+    burst.settle()
+    burst.scene.key(Qt.Key.Key_Return, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert not sheet.isVisible()
+    assert burst.scene.sheets.rule.isVisible()
+
+
 def test_saving_is_armed_as_on_a_card_and_starts_anew_with_another_choice(burst: Burst) -> None:
     sheet = opened(burst)
     press_save(burst, 300)

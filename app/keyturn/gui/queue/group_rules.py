@@ -7,6 +7,7 @@ joins or leaves the group meanwhile changes how many the rule decides, and never
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QShortcut
 
 from keyturn.application.console_protocol import IntentDone
 from keyturn.gui.forms.outcome import Outcome
@@ -49,6 +50,9 @@ class GroupRules(QObject):
         self._draft: RuleDraft | None = None
         self.sheet = RuleSheetPane(look, view.group, view.group.headline, now_ms)
         view.group.block.rule_pressed.connect(self.open)
+        if (key := view.findChild(QShortcut, "key_Ctrl+Shift+Return")) is not None:
+            # The card's own key for a rule: where a group is open it is the group's.
+            key.activated.connect(self.open)
         view.triage.rule_wanted.connect(self._on_wanted)
         model.group_changed.connect(self._on_group)
         self.sheet.save_requested.connect(self._on_save)
