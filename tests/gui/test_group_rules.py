@@ -205,6 +205,10 @@ def test_it_opens_at_the_narrowest_for_a_quarter_of_an_hour_and_says_how_many(
     }
     count = len(burst.pane.choice.calls) if burst.pane.choice is not None else 0
     assert decides(sheet).startswith(f"As they wait now: {count} of {count}")
+    burst.scene.window.grab()
+    burst.clock.advance(5_000)
+    sheet.action.watch.ticked.emit()
+    assert sheet.save.reason == "For what fits, now and later", "it is not about one call"
     press_save(burst)
     (message,) = burst.scene.saved()
     data = json.loads(message.data)
