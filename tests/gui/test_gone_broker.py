@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QAbstractButton
 
@@ -77,22 +77,17 @@ def lost(look: Look, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     scene.close()
 
 
-def test_it_says_what_is_since_when_and_where_the_log_is(lost: Gone) -> None:
-    screen, window = lost.after.screen, lost.scene.window
+def test_it_says_what_is_since_when_and_where_the_log_is_and_decides_nothing(lost: Gone) -> None:
+    screen, window, sent = lost.after.screen, lost.scene.window, list(lost.scene.bridge.sent)
     assert "Agents are being refused" in lost.texts
     assert "Keyturn’s broker ended at " in lost.texts
     assert str(LOG) in lost.texts
     assert window.windowTitle().startswith("Not running")
-    assert screen.isVisible()
     assert window.focusWidget() is screen, "readers come in at what it says"
     assert screen.accessibleName().startswith("Agents are being refused. Keyturn’s broker ended")
     assert lost.told == [screen.accessibleName()], "beside the window too, once"
     names = [one.accessibleName() or one.text() for one in screen.findChildren(QAbstractButton)]
     assert names == ["Start Keyturn again", "Open the log", "Close the window"]
-
-
-def test_nothing_is_decided_stopped_or_reached_any_more(lost: Gone) -> None:
-    window, sent = lost.scene.window, list(lost.scene.bridge.sent)
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Backspace, Qt.Key.Key_L):
         QTest.keyClick(window.focusWidget(), key, CONTROL)
     for keys in PAGE_KEYS.values():
@@ -100,71 +95,54 @@ def test_nothing_is_decided_stopped_or_reached_any_more(lost: Gone) -> None:
         QTest.keyClick(window.focusWidget(), Qt.Key(ord(keys[-1])), CONTROL)
     for page in Page:
         window.show_page(page)
-    assert lost.after.screen.isVisible()
+    assert screen.isVisible()
     assert lost.scene.bridge.sent == sent
     assert not window.top_bar.isVisible(), "a stop that leads nowhere does not look like one"
     assert not window.rail.isVisible()
 
 
-def test_the_next_broker_is_started_once_and_takes_its_place(lost: Gone) -> None:
-    over = QSignalSpy(lost.after.over)
+def test_the_next_broker_is_started_once_until_it_runs_or_has_failed(lost: Gone) -> None:
+    over, outcome = QSignalSpy(lost.after.over), lost.after.screen.outcome
     lost.second()
+    # It cannot be started, then it ends by itself, then it runs.
+    lost.next.starts = False
+    lost.press(lost.after.screen.restart)
+    assert outcome.sentence == "Keyturn did not start. Its log says why."
+    lost.next.starts = True
     lost.press(lost.after.screen.restart)
     lost.press(lost.after.screen.restart)
-    assert lost.next.started == 1
-    assert lost.after.screen.outcome.outcome is Outcome.WAITING
+    assert lost.next.started == 2, "not twice at once"
+    assert outcome.outcome is Outcome.WAITING
     lost.second()
+    assert outcome.outcome is Outcome.WAITING
+    lost.next.ended = True
+    lost.second()
+    assert outcome.outcome is Outcome.FAILED
+    lost.press(lost.after.screen.restart)
+    assert lost.next.started == 3
     assert over.count() == 0
     lost.next.runs = True
     lost.second()
     assert over.count() == 1
 
 
-def test_one_that_somebody_else_starts_takes_its_place_too(lost: Gone) -> None:
-    over = QSignalSpy(lost.after.over)
-    lost.next.runs = True
-    lost.second()
-    assert (over.count(), lost.next.started) == (1, 0)
-
-
-@pytest.mark.parametrize("at_once", [True, False])
-def test_one_that_does_not_start_is_said_and_can_be_tried_again(lost: Gone, at_once: bool) -> None:
-    lost.next.starts = not at_once
-    lost.press(lost.after.screen.restart)
-    lost.next.ended = True
-    lost.second()
-    outcome = lost.after.screen.outcome
-    assert outcome.outcome is Outcome.FAILED
-    assert outcome.sentence == "Keyturn did not start. Its log says why."
-    lost.next.starts = True
-    lost.press(lost.after.screen.restart)
-    assert lost.next.started == 2
-    assert outcome.outcome is Outcome.WAITING
-
-
-@pytest.mark.parametrize("opens", [True, False])
-def test_the_log_is_opened_or_where_it_is_is_said(
-    lost: Gone, opens: bool, monkeypatch: pytest.MonkeyPatch
+def test_it_ends_when_it_is_closed_and_where_somebody_else_starts_a_broker(
+    lost: Gone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    over, asked = QSignalSpy(lost.after.over), list[str]()
 
-    class Opener(QDesktopServices):
-        """Opens nothing."""
+    def open_url(url: QUrl) -> bool:
+        asked.append(url.toLocalFile())
+        return len(asked) < 2
 
-        @staticmethod
-        def openUrl(url: object) -> bool:  # noqa: N802  # Qt's name
-            """Note it."""
-            asked.append(str(url))
-            return opens
-
-    monkeypatch.setattr(gone, "QDesktopServices", Opener)
+    monkeypatch.setattr(gone, "QDesktopServices", SimpleNamespace(openUrl=open_url))
+    outcome = lost.after.screen.outcome
     lost.press(lost.after.screen.open_log)
-    assert LOG.name in asked[0]
-    failed = lost.after.screen.outcome.outcome is Outcome.FAILED
-    assert failed is not opens
-
-
-def test_closing_the_window_ends_it(lost: Gone) -> None:
-    over = QSignalSpy(lost.after.over)
+    assert (asked, outcome.outcome) == ([str(LOG)], None)
+    lost.press(lost.after.screen.open_log)
+    assert outcome.outcome is Outcome.FAILED, "nothing opens it, and its path is on screen"
     lost.press(lost.after.screen.leave)
     assert over.count() == 1
+    lost.next.runs = True
+    lost.second()
+    assert (over.count(), lost.next.started) == (2, 0)

@@ -308,7 +308,7 @@ def test_nothing_of_the_group_can_be_pressed_beside_it(burst: Burst) -> None:
     assert burst.pane.block.allow.armed
 
 
-def test_a_call_that_ended_meanwhile_takes_no_rule_with_it(burst: Burst) -> None:
+def test_a_call_that_ends_takes_no_rule_with_it_and_the_last_one_the_sheet(burst: Burst) -> None:
     sheet = opened(burst)
     assert sheet.sheet is not None
     gone = sheet.sheet.request_id
@@ -319,10 +319,6 @@ def test_a_call_that_ended_meanwhile_takes_no_rule_with_it(burst: Burst) -> None
     waiting = {one.request.id: one.request.digest for one in burst.scene.queue.waiting}
     assert gone not in waiting
     assert waiting[message.request] == message.digest
-
-
-def test_it_closes_with_the_group_it_was_for(burst: Burst) -> None:
-    sheet = opened(burst)
     choice = burst.pane.choice
     assert choice is not None
     ids = {call.request_id for call in choice.calls}
@@ -330,7 +326,7 @@ def test_it_closes_with_the_group_it_was_for(burst: Burst) -> None:
     assert not sheet.isVisible()
     assert not burst.scene.group_rules.is_open
     press_save(burst)
-    assert burst.scene.saved() == []
+    assert burst.scene.saved() == [message]
 
 
 def test_a_key_held_down_saves_no_rule(burst: Burst) -> None:

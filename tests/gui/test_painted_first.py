@@ -14,7 +14,6 @@ from tests.gui.scenes import let_go
 from tests.gui.test_queue_view import CONTROL, PLAIN, Desk
 
 pytestmark = [pytest.mark.gui, pytest.mark.requirement("C1")]
-NEXT = replace(PLAIN, request_id="next")
 HELD_UP_MS = 5_000
 
 
@@ -45,37 +44,32 @@ def by_reader(desk: Desk) -> None:
     desk.allow.pressed_by_accessibility.emit()
 
 
-@pytest.mark.parametrize("press", [by_shortcut, by_pointer, by_reader, by_deny])
-def test_a_press_before_the_picture_is_for_what_is_still_on_screen(
-    desk: Desk, press: Callable[[Desk], None]
-) -> None:
-    desk.scene.model.show_card(NEXT)
-    # The window is held up: time passes, and what is on screen is the card before.
-    desk.clock.advance(HELD_UP_MS)
-    press(desk)
-    assert desk.allowed == []
-    assert desk.denied == []
-    desk.scene.window.grab()
-    desk.clock.advance(HELD_UP_MS)
-    press(desk)
-    assert [one.request_id for one in (*desk.allowed, *desk.denied)] == ["next"]
+PRESSES: tuple[Callable[[Desk], None], ...] = (by_shortcut, by_pointer, by_reader, by_deny)
 
 
-def test_the_time_begins_with_the_first_picture_and_not_with_the_next(desk: Desk) -> None:
-    desk.scene.model.show_card(NEXT)
-    desk.clock.advance(HELD_UP_MS)
-    desk.scene.window.grab()
-    desk.wait(600)
-    assert not desk.allow.armed
-    desk.scene.window.grab()
-    desk.wait(100)
-    assert desk.allow.armed
+def test_a_press_before_the_picture_is_for_what_is_still_on_screen(desk: Desk) -> None:
+    for press in PRESSES:
+        card = replace(PLAIN, request_id=press.__name__)
+        desk.scene.model.show_card(card)
+        # The window is held up: time passes, and what is on screen is the card before.
+        desk.clock.advance(HELD_UP_MS)
+        press(desk)
+        assert desk.allowed == [], press
+        assert desk.denied == [], press
+        # The time begins with the first picture, and not with the next one.
+        desk.scene.window.grab()
+        desk.wait(600)
+        assert not desk.allow.armed
+        desk.scene.window.grab()
+        desk.wait(100)
+        assert desk.allow.armed
+        press(desk)
+        assert [one.request_id for one in (*desk.allowed, *desk.denied)] == [card.request_id]
+        desk.allowed.clear()
+        desk.denied.clear()
 
 
-@pytest.mark.parametrize("press", [by_shortcut, by_pointer])
-def test_a_card_that_comes_back_in_sight_is_looked_at_from_then(
-    desk: Desk, press: Callable[[Desk], None]
-) -> None:
+def test_a_card_that_comes_back_in_sight_is_looked_at_from_then(desk: Desk) -> None:
     """It would have armed on a page that nobody saw."""
     window = desk.scene.window
     desk.view.hide()
@@ -83,9 +77,10 @@ def test_a_card_that_comes_back_in_sight_is_looked_at_from_then(
     desk.view.show()
     window.grab()
     desk.clock.advance(400)
-    press(desk)
+    by_shortcut(desk)
+    by_pointer(desk)
     assert desk.allowed == []
     window.grab()
     desk.clock.advance(700)
-    press(desk)
+    by_pointer(desk)
     assert [one.request_id for one in desk.allowed] == [PLAIN.request_id]
