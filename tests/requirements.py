@@ -308,7 +308,7 @@ ERROR_STATES = _section(
     "console 3.10",
     (
         "E1",
-        Partly("a bypass is suspected nowhere; of a gone broker the command line alone tells"),
+        Partly("a bypass is suspected nowhere; each other state is forced"),
         "Every empty and error state is forced by a test: text, words, action.",
     ),
     ("E2", KEPT, "No traceback and no number without a sentence."),

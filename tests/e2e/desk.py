@@ -360,11 +360,13 @@ class Keyturn:
         return self._log[-1].read_text(errors="replace") if self._log else ""
 
     def kill(self) -> None:
-        """Kill the broker as a crash would, and wait until it and its window are gone."""
+        """Kill the broker as a crash would, and have its window end, which outlives it."""
         assert self.process is not None
         console = self.console
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(SECONDS)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            psutil.Process(console).kill()
         wait_until(lambda: not psutil.pid_exists(console), "the end of the window's process")
 
     def end(self) -> None:

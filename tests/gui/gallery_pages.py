@@ -26,11 +26,19 @@ def main() -> int:
     from tests.gui.first_steps_scene import FIRST_STEPS_SCENES
     from tests.gui.gallery_pages_scenes import SCENES, draw_all
     from tests.gui.gallery_scenes import Studio
+    from tests.gui.gone_scene import GONE_SCENES
     from tests.gui.queue_bursts import BURST_SCENES
     from tests.gui.queue_scenes import QUEUE_SCENES
     from tests.gui.rules_scene import RULES_SCENES
 
-    scenes = {**QUEUE_SCENES, **BURST_SCENES, **SCENES, **RULES_SCENES, **FIRST_STEPS_SCENES}
+    scenes = {
+        **QUEUE_SCENES,
+        **BURST_SCENES,
+        **SCENES,
+        **RULES_SCENES,
+        **FIRST_STEPS_SCENES,
+        **GONE_SCENES,
+    }
     studio = Studio(ROOT / "resources", folder, options.language)
     draw_all(studio, options.only, scenes)
     return 0

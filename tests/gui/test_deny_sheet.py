@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.approval_request import WithdrawCause
+from keyturn.application.console_protocol import RequestDetached
 from keyturn.domain.tier import Tier
 from keyturn.gui.look import Look
 from tests.fakes.approval_requests import a_call
@@ -140,6 +141,19 @@ def test_the_sheet_goes_with_its_card(scene: SheetsScene) -> None:
     scene.qtbot.waitUntil(lambda: not scene.sheets.deny.isVisible(), timeout=2_000)
     assert not scene.sheets.is_open
     assert scene.decided() == []
+
+
+def test_a_message_is_not_lost_where_the_agent_stops_waiting(scene: SheetsScene) -> None:
+    open_sheet(scene)
+    QTest.keyClicks(scene.sheets.deny.field, "Ask for less.")
+    scene.bridge.request_detached.emit(RequestDetached(id=CALL.id, cause="expired_no_answer"))
+    scene.wait(10_000)
+    assert scene.sheets.deny.isVisible()
+    scene.key(Qt.Key.Key_Return, CONTROL)
+    assert scene.decided() == [], "the card below stays shut"
+    scene.click(scene.sheets.deny.send)
+    (decision,) = scene.decided()
+    assert (decision.id, decision.allow, decision.message) == (CALL.id, False, "Ask for less.")
 
 
 def test_after_closing_the_card_arms_from_zero(scene: SheetsScene) -> None:

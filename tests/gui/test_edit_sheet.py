@@ -269,6 +269,12 @@ def test_nothing_below_the_sheet_can_be_decided(scene: SheetsScene) -> None:
     scene.key(Qt.Key.Key_Return, CONTROL)
     scene.key(Qt.Key.Key_Backspace, CONTROL)
     assert scene.decided() == []
+    # Nor where the card is shown anew below it, as a PIN does that comes into use.
+    scene.view.request_chosen.emit(CALL.id)
+    scene.sheets.edit.field.setFocus()
+    scene.wait(10_000)
+    scene.key(Qt.Key.Key_Return, CONTROL)
+    assert scene.decided() == []
     scene.key(Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
     assert not scene.sheets.edit.isVisible()
     assert scene.window.isVisible()
@@ -311,6 +317,31 @@ def test_what_is_not_edited_has_no_button_and_no_key(scene: SheetsScene, why: st
     assert not scene.view.card.edit.isVisible()
     scene.key(Qt.Key.Key_E, CONTROL)
     assert not scene.sheets.edit.isVisible()
+
+
+def test_what_is_written_stays_where_the_agent_stops_waiting_meanwhile(scene: SheetsScene) -> None:
+    """Fifty seconds are soon over while one writes."""
+    open_sheet(scene)
+    sheet = scene.sheets.edit
+    write(scene)
+    text = sheet.field.toPlainText()
+    scene.bridge.request_detached.emit(_detached(CALL))
+    scene.wait(100)
+    assert sheet.isVisible()
+    assert sheet.field.toPlainText() == text
+    assert scene.window.focusWidget() is sheet.field
+    assert sheet.outcome.sentence.startswith("This call has ended, or its agent waits no more.")
+    QTest.keyClicks(sheet.field, " ")
+    assert not sheet.send.isEnabled()
+    scene.click(sheet.send)
+    assert sent(scene) == []
+    # Nothing below it can be allowed as long as it covers the card.
+    scene.wait(10_000)
+    scene.key(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert scene.decided() == []
+    scene.key(Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    assert not sheet.isVisible()
+    assert not scene.sheets.is_open
 
 
 @pytest.mark.requirement("EDIT-3")

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from keyturn.application.console_protocol import RequestShown, StateChanged
+from keyturn.application.console_protocol import RequestShown, RequestWithdrawn, StateChanged
 from keyturn.application.console_state import AgentState
+from keyturn.application.window_setting_names import QUEUE_VIEW
 from keyturn.domain.decision import Outcome
+from keyturn.domain.tier import Tier
 from keyturn.gui.history import view as history_view
 from keyturn.gui.look import Look
 from keyturn.gui.pages import Page
@@ -69,6 +72,36 @@ def test_the_queue_says_whether_anybody_is_routed_here_and_shows_what_comes(
     assert "1 agent is connected." in said(empty)
     scene.bridge.request_shown.emit(RequestShown(request=make_request("r"), remaining_ms=9_000))
     scene.desk.queue.refresh_now()
+    assert empty.isHidden()
+
+
+@pytest.mark.requirement("W4")
+def test_a_filter_of_an_earlier_window_hides_nothing_without_a_word(scene: DeskScene) -> None:
+    """It comes back with the window: "Nothing waiting" would let what waits run out."""
+    settings = {QUEUE_VIEW: "arrival,high_risk"}
+    scene.bridge.welcomed.emit(msgspec.structs.replace(data.WELCOME, settings=settings))
+    empty = empty_of(scene, Page.QUEUE)
+    for tier in (Tier.T0, Tier.T1):
+        shown = make_request(f"r-{tier.name}", tier=tier)
+        scene.bridge.request_shown.emit(RequestShown(request=shown, remaining_ms=9_000))
+    scene.desk.queue.refresh_now()
+    assert not empty.isHidden()
+    assert "2 calls wait, and the filter hides them" in said(empty)
+    assert "Nothing waiting" not in said(empty)
+    scene.bridge.tell(StateChanged(agents=data.AGENTS))
+    assert "2 calls wait" in said(empty)
+    # One of high risk is never hidden.
+    risky = make_request("r-T3", tier=Tier.T3)
+    scene.bridge.request_shown.emit(RequestShown(request=risky, remaining_ms=9_000))
+    scene.desk.queue.refresh_now()
+    assert scene.desk.queue.open_request == risky
+    withdrawn = RequestWithdrawn(id="r-T3", cause="cancelled", outcome="cancelled_by_client")
+    scene.bridge.request_withdrawn.emit(withdrawn)
+    scene.desk.queue.refresh_now()
+    assert not empty.isHidden()
+    empty.action_pressed.emit()
+    assert scene.window.page is Page.QUEUE
+    assert scene.desk.queue.open_request is not None
     assert empty.isHidden()
 
 

@@ -23,9 +23,11 @@ from keyturn.gui.widgets.inputs import FilterChip
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.history_filters import KEYS, kept_filters, read_filters, read_search
+from keyturn.presentation.words import Words
 from tests.gui import pages_data as data
 from tests.gui.conftest import Clock
 from tests.gui.desk_scene import DeskScene, rest_the_readers
+from tests.sources import ROOT
 
 pytestmark = [
     pytest.mark.gui,
@@ -33,6 +35,7 @@ pytestmark = [
     # The offscreen platform has no window manager to tell a window's least size to.
     pytest.mark.qt_log_ignore("This plugin does not support"),
 ]
+WORDS = Words(ROOT / "resources" / "translations")
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 DENIED = FilterToken(key="outcome", value="denied_user")
 OF_CODER = FilterToken(key="agent", value="coder")
@@ -124,7 +127,8 @@ def test_filters_are_stored_once_still_and_shown_after_a_restart(desk: MakeDesk)
     second = desk(text)
     chips = view_of(second).filters.findChildren(FilterChip)
     said = [text.text() for chip in chips for text in chip.findChildren(Text)]
-    assert said == ["agent: coder", "outcome: denied_user"]
+    # The record's own name is kept, for a window of any language, and its word is shown.
+    assert said == ["agent: coder", f"outcome: {WORDS('history.outcome_denied_user')}"]
     assert stored(second) == []
     view_of(second).filters_wanted.emit(())
     assert stored(second) == [""]

@@ -20,8 +20,8 @@ from keyturn.domain.policy import Because
 from keyturn.domain.tier import Tier
 from keyturn.gui.look import Look
 from keyturn.gui.queue.rule_sheet import RuleSheetPane
-from keyturn.presentation.group_rule import decided_by, group_sheet
-from keyturn.presentation.rule_sheet import RuleSheet, Span, draft
+from keyturn.presentation.group_rule import decided_by, group_sheet, witness
+from keyturn.presentation.rule_sheet import MOST_VALUES, RuleSheet, Span, draft
 from keyturn.presentation.triage import FROM
 from keyturn.presentation.words import Words
 from tests.factories import make_request
@@ -126,6 +126,33 @@ def test_a_call_that_no_rule_may_decide_is_not_counted_as_decided(because: Becau
     assert group_sheet(alone, (), WORDS).refusal
 
 
+def test_of_more_values_than_can_be_ticked_no_rule_is_made_that_leaves_all_of_them_open() -> None:
+    many: JsonObject = {f"k{place:02}": place for place in range(MOST_VALUES + 1)}
+    sheet = group_sheet([ask(n, many | {"n": n}) for n in range(4)], (), WORDS)
+    assert sheet.refusal == WORDS("sheets.no_rule_many", n=MOST_VALUES)
+    assert draft(sheet, ticked(sheet), WORDS).fault == sheet.refusal
+    few = {key: many[key] for key in list(many)[:MOST_VALUES]}
+    assert not group_sheet([ask(n, few) for n in range(4)], (), WORDS).refusal
+
+
+def test_one_value_does_not_read_like_two() -> None:
+    requests = [ask(n, {"to": to}) for n, to in enumerate(["ann", 'bob", "eve', "ann"])]
+    (value,) = group_sheet(requests, (), WORDS).values
+    assert json.loads(f"[{value.text.removeprefix('one of ')}]") == value.value
+
+
+@given(calls=st.lists(ARGUMENTS, min_size=2, max_size=6), data=st.data())
+def test_what_is_remembered_is_remembered_by_a_call_that_waits(
+    calls: list[dict[str, JsonValue]], data: st.DataObject
+) -> None:
+    requests = [ask(number, arguments) for number, arguments in enumerate(calls)]
+    sheet = group_sheet(requests, (), WORDS)
+    rule = draft(sheet, ticked(sheet), WORDS, Span.QUARTER).rule
+    left = data.draw(st.lists(st.sampled_from(requests), unique_by=lambda one: one.id))
+    found = witness(rule, sheet, left, WORDS)
+    assert not left or found in {(one.id, one.digest) for one in left}
+
+
 # ---------------------------------------------------------------- in the window
 
 
@@ -178,6 +205,10 @@ def test_it_opens_at_the_narrowest_for_a_quarter_of_an_hour_and_says_how_many(
     }
     count = len(burst.pane.choice.calls) if burst.pane.choice is not None else 0
     assert decides(sheet).startswith(f"As they wait now: {count} of {count}")
+    burst.scene.window.grab()
+    burst.clock.advance(5_000)
+    sheet.action.watch.ticked.emit()
+    assert sheet.save.reason == "For what fits, now and later", "it is not about one call"
     press_save(burst)
     (message,) = burst.scene.saved()
     data = json.loads(message.data)
@@ -232,6 +263,24 @@ def test_what_is_flagged_is_let_in_by_no_rule_of_its_group(burst: Burst) -> None
     assert len(burst.scene.saved()) == 1
 
 
+def test_the_key_for_a_rule_makes_one_for_the_group_that_is_open(burst: Burst) -> None:
+    burst.arrive(*map(write, range(7)))
+    burst.open_group()
+    sheet = burst.scene.group_rules.sheet
+    burst.scene.key(Qt.Key.Key_Return, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert sheet.isVisible()
+    assert sheet.isAncestorOf(burst.scene.window.focusWidget())
+    burst.scene.key(Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    assert not sheet.isVisible()
+    assert burst.scene.window.isVisible()
+    # Of one call of it the key makes a rule of that call.
+    burst.pane.call_opened.emit(write(0).id)
+    burst.settle()
+    burst.scene.key(Qt.Key.Key_Return, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert not sheet.isVisible()
+    assert burst.scene.sheets.rule.isVisible()
+
+
 def test_saving_is_armed_as_on_a_card_and_starts_anew_with_another_choice(burst: Burst) -> None:
     sheet = opened(burst)
     press_save(burst, 300)
@@ -259,8 +308,17 @@ def test_nothing_of_the_group_can_be_pressed_beside_it(burst: Burst) -> None:
     assert burst.pane.block.allow.armed
 
 
-def test_it_closes_with_the_group_it_was_for(burst: Burst) -> None:
+def test_a_call_that_ends_takes_no_rule_with_it_and_the_last_one_the_sheet(burst: Burst) -> None:
     sheet = opened(burst)
+    assert sheet.sheet is not None
+    gone = sheet.sheet.request_id
+    burst.end(next(one for one in map(write, range(7)) if one.id == gone))
+    assert sheet.isVisible()
+    press_save(burst)
+    (message,) = burst.scene.saved()
+    waiting = {one.request.id: one.request.digest for one in burst.scene.queue.waiting}
+    assert gone not in waiting
+    assert waiting[message.request] == message.digest
     choice = burst.pane.choice
     assert choice is not None
     ids = {call.request_id for call in choice.calls}
@@ -268,7 +326,7 @@ def test_it_closes_with_the_group_it_was_for(burst: Burst) -> None:
     assert not sheet.isVisible()
     assert not burst.scene.group_rules.is_open
     press_save(burst)
-    assert burst.scene.saved() == []
+    assert burst.scene.saved() == [message]
 
 
 def test_a_key_held_down_saves_no_rule(burst: Burst) -> None:

@@ -171,6 +171,22 @@ def test_each_kind_is_said_in_words_of_its_own(language: str) -> None:
     assert words("weakened.of_unknown") not in said.values()
 
 
+def test_each_kind_leads_to_where_its_way_back_is() -> None:
+    """The list in Settings has the way back of some alone; the others would look for it in vain."""
+    back = {
+        str(details["what"]): weakening_detail(
+            Recorded(call="", outcome=WEAKENED, result=details), LANGUAGES["en"]
+        )
+        .decided[-1]
+        .value
+        for _intent, details in WEAKENING
+    }
+    listed = {kind for kind, said in back.items() if said == "Settings list it with its way back."}
+    assert listed == {"reach", "results", "http"}
+    places = {"posture": "Rules", "rules": "Rules", "tier": "Servers", "environment": "Labels"}
+    assert all(place in back[kind] for kind, place in places.items())
+
+
 NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1)
 """Those that a record can hold (RFC 8785)."""
 

@@ -141,6 +141,12 @@ def test_nothing_that_is_half_written_is_lost(scene: DeskScene, qtbot: QtBot) ->
     choose(scene)
     assert not begins_anew(scene)
     assert scene.window.alert.isVisible()
+    # Who takes it back is told no longer that it comes, and is told again the next time.
+    scene.bridge.tell(StateChanged(settings={LANGUAGE: "en"}))
+    assert not scene.window.alert.isVisible()
+    choose(scene)
+    assert not begins_anew(scene)
+    assert scene.window.alert.isVisible()
     assert isinstance(field, QLineEdit)
     assert field.text() == "half a name"
     # It is dropped, and the focus goes on: then it is the time.

@@ -120,6 +120,7 @@ def test_keep_blocked_and_remove_say_no(scene: ServersScene) -> None:
     scene.ask(a_new_tool("now"))
     scene.presenter.open_tool("time", "now")
     pane = scene.view.review
+    scene.view.grab()
     scene.clock.advance(1_000)
     scene.click(pane.block)
     remove = pane.findChild(QAbstractButton, "remove_tool")

@@ -17,13 +17,14 @@ from keyturn.application.window_setting_names import (
     LONGEST_VALUE,
     OF_THE_WINDOW,
 )
+from keyturn.domain.decision import Delivery, Outcome
 from keyturn.gui.history.saved import SavedPane
 from keyturn.gui.history.view import HistoryView
 from keyturn.gui.look import Look
 from keyturn.gui.pages import Page
 from keyturn.gui.widgets.inputs import FilterChip
 from keyturn.presentation.history import FilterToken
-from keyturn.presentation.history_filters import KEYS
+from keyturn.presentation.history_filters import KEYS, filter_of
 from keyturn.presentation.saved_filters import (
     LONGEST_NAME,
     SavedFilter,
@@ -77,7 +78,7 @@ def test_what_is_kept_comes_back_as_it_was_or_is_not_kept(
     assert made.slot in set(HISTORY_SAVED) - {one.slot for one in saved}
     assert len(made.value) <= LONGEST_VALUE
     assert not any(token.key in ("host", "arg.to") for token in tokens)
-    read = saved_filters({made.slot: made.value}, NOW)
+    read = saved_filters({made.slot: made.value}, NOW, WORDS)
     assert all(one.name == " ".join(name.split()) for one in read)
     assert all(len(one.tokens) <= len(tokens) for one in read)
 
@@ -86,11 +87,29 @@ def test_what_is_kept_comes_back_as_it_was_or_is_not_kept(
 def test_whatever_stands_in_the_settings_is_a_short_list_of_plain_text(
     settings: dict[str, str],
 ) -> None:
-    saved = saved_filters(settings, NOW)
+    saved = saved_filters(settings, NOW, WORDS)
     assert len(saved) <= len(HISTORY_SAVED)
     for row in saved_rows(saved, WORDS):
         assert row.text.isprintable()
         assert len(row.text) < 10 * LONGEST_NAME
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_list_finds_the_same_in_another_language(language: str) -> None:
+    """An outcome is typed by its word; kept by it, the list would find nothing in the other one."""
+    words, other = (
+        Words(ROOT / "resources" / "translations", one)
+        for one in (language, "de" if language == "en" else "en")
+    )
+    said = [words(f"history.outcome_{one.value}") for one in Outcome]
+    said += [words(f"history.delivery_{one.value}") for one in Delivery]
+    for value in (*said, f"{said[0]},{said[1]}", "denied_user", "refused", "ünknown, x"):
+        made = to_save("name", (FilterToken(key="outcome", value=value),), (), words)
+        (read,) = saved_filters({made.slot: made.value}, NOW, other)
+        meant = filter_of((FilterToken(key="outcome", value=value),), "", words, NOW)
+        assert filter_of(read.tokens, "", other, NOW) == meant
+        (same,) = saved_filters({made.slot: made.value}, NOW, words)
+        assert filter_of(same.tokens, "", words, NOW) == meant
 
 
 def test_they_are_settings_that_decide_about_nothing() -> None:
@@ -192,6 +211,32 @@ def test_what_cannot_be_kept_says_why_and_stores_nothing(scene: DeskScene) -> No
     pane.save.click()
     assert pane.outcome.sentence == WORDS("history.saved_not")
     assert puts(scene) == []
+
+
+def test_two_lists_named_in_one_breath_take_two_places_and_none_loses_words(
+    scene: DeskScene,
+) -> None:
+    view, pane = scene.view(Page.HISTORY), pane_of(scene)
+    assert isinstance(view, HistoryView)
+    for name, token in (("one", OF_CODER), ("two", DENIED)):
+        view.filters_wanted.emit((token,))
+        pane.name.setText(name)
+        pane.save.click()
+    assert [slot for slot, _ in puts(scene)] == list(HISTORY_SAVED[1:3])
+    # What was refused is free again.
+    scene.bridge.intent_done.emit(IntentDone(n=scene.bridge.sent[-1].n, ok=False, sentence="No."))
+    pane.name.setText("three")
+    pane.save.click()
+    assert puts(scene)[-1][0] == HISTORY_SAVED[2]
+    # Words beside filters are neither dropped without a word nor left to narrow another list.
+    before = puts(scene)
+    view.filters.line.setText("hangar")
+    pane.name.setText("hangar of coder")
+    pane.save.click()
+    assert puts(scene) == before
+    assert pane.outcome.sentence == WORDS("history.saved_words")
+    button(pane, f"use_{HISTORY_SAVED[0]}").click()
+    assert view.filters.line.text() == ""
 
 
 def test_a_name_of_markup_or_hidden_characters_is_plain_text(scene: DeskScene) -> None:

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from msgspec.structs import replace
 
+from keyturn.application.agent_messages import SetAgentHttp
 from keyturn.application.console_protocol import StateChanged
+from keyturn.application.console_state import AgentState
 from keyturn.application.environment_messages import SetReach
 from keyturn.application.result_messages import SetControls
 from keyturn.domain.environment import Reach
@@ -26,9 +29,11 @@ pytestmark = [
     # The offscreen platform has no window manager to tell a window's least size to.
     pytest.mark.qt_log_ignore("This plugin does not support"),
 ]
+HTTP = AgentState(name="analyst", enrolled=True, connections=0, http=True)
 WEAK = StateChanged(
     servers=(server("orders", tool("list", None, controls=ResultControls(secrets=False))),),
     reach=(Reach(agent="qa", other="production"),),
+    agents=(HTTP, replace(HTTP, name="coder", http=False)),
 )
 
 
@@ -64,18 +69,24 @@ def test_it_lists_what_is_weaker_although_the_page_was_built_later(weak: Weak) -
     names = [button.accessibleName() for button in weak.line.buttons]
     assert names == [
         "Put back: Agents of qa may reach production.",
+        "Put back: analyst may connect over HTTP.",
         "Put back: What comes back from list of orders. Off: masking secrets.",
     ]
 
 
 def test_one_press_puts_back_and_the_list_follows_the_broker(weak: Weak) -> None:
-    reach, results = weak.line.buttons
+    reach, http, results = weak.line.buttons
     reach.click()
     sent = weak.scene.bridge.sent[-1]
     assert isinstance(sent, SetReach)
     assert (sent.agent, sent.other, sent.on) == ("qa", "production", False)
     weak.scene.bridge.answer()
     assert weak.line.outcome.outcome is Outcome.DONE
+    http.click()
+    assert weak.scene.bridge.sent[-1] == SetAgentHttp(
+        n=weak.scene.bridge.sent[-1].n, name="analyst", on=False
+    )
+    weak.scene.bridge.answer()
     results.click()
     sent = weak.scene.bridge.sent[-1]
     assert isinstance(sent, SetControls)
@@ -83,8 +94,10 @@ def test_one_press_puts_back_and_the_list_follows_the_broker(weak: Weak) -> None
     weak.scene.bridge.answer(ok=False, sentence="The disk is full.")
     assert weak.line.outcome.outcome is Outcome.FAILED
     # What was not put back stays in the list.
-    assert len(weak.line.buttons) == 2
+    assert len(weak.line.buttons) == 3
     weak.scene.bridge.tell(StateChanged(servers=(), reach=()))
+    assert len(weak.line.buttons) == 1
+    weak.scene.bridge.tell(StateChanged(agents=()))
     assert weak.line.buttons == []
     assert "Nothing is weaker than as Keyturn comes." in weak.texts
 

@@ -16,16 +16,16 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import Sign
 from keyturn.application.provenance import asked_by
-from keyturn.application.recording import Recorder, actor_of
+from keyturn.application.recording import Recorder, answered
 from keyturn.application.stop import StopSwitch
 from keyturn.application.waiting import Resolution, bytes_of
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, Parsed, canonical, digest_of, parse_strict
 from keyturn.domain.configuration import Limits
-from keyturn.domain.decision import Outcome, Verdict
+from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import LogUnavailable
 from keyturn.domain.finding import LONGEST_WORDS, Finding, FindingKind
-from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.record import Entry
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES
 
 NOT_HANDED_ON = "it reads like an order to the model, and the user did not hand it on"
@@ -159,26 +159,7 @@ def _entry(
         details["route"] = answer.route.value
         details |= {"via": "pin"} if answer.pin else {}
         details |= {"persons": list(answer.persons)} if answer.persons else {}
-    return Entry(
-        type=RecordType.DECISION,
-        call=request.id,
-        session=request.session,
-        agent=request.agent,
-        server=request.server,
-        tool=request.tool or "",
-        tier=request.tier.name,
-        call_digest=request.digest,
-        taint=request.lamps,
-        policy={"because": request.because},
-        verdict=Verdict.ASK.value,
-        outcome=outcome.value,
-        actor=actor_of(outcome),
-        shown_ms=answer.shown_ms if answer is not None else 0,
-        prompt_hash=answer.prompt_hash if answer is not None else "",
-        details=details,
-        arguments=about,
-        committed=about,
-    )
+    return answered(request, outcome, answer, call=request.id, about=about, details=details)
 
 
 def _subject_of(line: bytes) -> bytes | None:

@@ -22,13 +22,13 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
 from keyturn.application.practice_messages import EndPractice, PracticeIntent, PracticeStep
-from keyturn.application.recording import actor_of
+from keyturn.application.recording import answered
 from keyturn.application.stop import StopSwitch
 from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
 from keyturn.domain.attention import PRACTICE
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
-from keyturn.domain.decision import Actor, Delivery, Outcome, Verdict
+from keyturn.domain.decision import Actor, Delivery, Outcome
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.tier import Tier
@@ -137,26 +137,15 @@ def _page(number: int) -> JsonObject:
 
 def _decision(request: ApprovalRequest, resolution: Resolution) -> Entry:
     answer: Answer | None = resolution.answer
-    committed = request.arguments.encode()
     taken_back = resolution.outcome is Outcome.CANCELLED_BY_CLIENT
-    return Entry(
-        type=RecordType.DECISION,
+    return answered(
+        request,
+        resolution.outcome,
+        answer,
         call=request.call,
-        session=request.session,
-        agent=request.agent,
-        server=request.server,
-        tool=request.tool or "",
-        tier=request.tier.name,
-        call_digest=request.digest,
-        policy={"because": request.because},
-        verdict=Verdict.ASK.value,
-        outcome=resolution.outcome.value,
-        actor=Actor.KEYTURN if taken_back else actor_of(resolution.outcome),
-        shown_ms=answer.shown_ms if answer is not None else 0,
-        prompt_hash=answer.prompt_hash if answer is not None else "",
+        about=request.arguments.encode(),
         details={PRACTICE: True, **({"route": answer.route.value} if answer else {})},
-        arguments=committed,
-        committed=committed,
+        actor=Actor.KEYTURN if taken_back else None,
     )
 
 

@@ -46,6 +46,42 @@ _ACTORS: Mapping[Outcome, Actor] = MappingProxyType(
 )
 
 
+def answered(
+    request: ApprovalRequest,
+    outcome: Outcome,
+    answer: Answer | None,
+    *,
+    call: str,
+    about: bytes,
+    details: JsonObject,
+    actor: Actor | None = None,
+) -> Entry:
+    """Return the decision about a request that belongs to no call of the gate.
+
+    `about` is what stands for its arguments, in the clear and committed.
+    """
+    return Entry(
+        type=RecordType.DECISION,
+        call=call,
+        session=request.session,
+        agent=request.agent,
+        server=request.server,
+        tool=request.tool or "",
+        tier=request.tier.name,
+        call_digest=request.digest,
+        taint=request.lamps,
+        policy={"because": request.because},
+        verdict=Verdict.ASK.value,
+        outcome=outcome.value,
+        actor=actor or actor_of(outcome),
+        shown_ms=answer.shown_ms if answer is not None else 0,
+        prompt_hash=answer.prompt_hash if answer is not None else "",
+        details=details,
+        arguments=about,
+        committed=about,
+    )
+
+
 def actor_of(outcome: Outcome) -> Actor:
     """Name who decided from the outcome alone."""
     return _ACTORS.get(outcome, Actor.KEYTURN)

@@ -70,7 +70,8 @@ class Weakening:
             await do(intent)
             done = True
         finally:
-            if not done:
+            # What failed at its end was done all the same where nothing is left to weaken.
+            if not done and self.of(intent) is not None:
                 self._log.note(_entry(NOT_WEAKENED, entry.details, entry.server, entry.tool))
 
     def of(self, intent: Intent) -> Entry | None:
@@ -151,17 +152,23 @@ class Weakening:
                 return None
 
     def _label(self, intent: PutServer | RemoveServer | SetEnvironment) -> str:
-        """Return the label before, of a server, an agent or a credential."""
+        """Return the label before, of a server, a credential, or an agent that is or was one."""
         of = intent.of if isinstance(intent, SetEnvironment) else "server"
         servers = {server.name: server for server in self._registry.servers}
         if of == "agent":
             agents = (one for one in self._registry.agents if one.name == intent.name)
             return next((one.environment for one in agents), "")
+        if of == "former":
+            return self._registry.former.of(intent.name)
         if isinstance(intent, SetEnvironment) and of == "credential":
             held = servers.get(intent.server)
             return held.credential_environments.get(intent.name, "") if held is not None else ""
         server = servers.get(intent.name) if of == "server" else None
-        return server.environment if server is not None else ""
+        if server is None:
+            return ""
+        # With a server go the labels of its credentials: one added anew has none.
+        gone = server.credential_environments if isinstance(intent, RemoveServer) else {}
+        return ", ".join(dict.fromkeys(filter(None, (server.environment, *gone.values()))))
 
     def _rule(self, rule_id: str) -> Rule | None:
         return next((rule for rule in self._rules.rules if rule.id == rule_id), None)

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from keyturn.bootstrap.next_broker import next_broker
 from keyturn.desktop.crash_log import keep_crashes
 from keyturn.desktop.hardening import make_undumpable, prefer_the_loop, set_process_name
 from keyturn.desktop.resources import find_resources
@@ -21,7 +22,8 @@ def build_console(platform: str) -> Console:
     # The threads that read history word what they read, and a picture waits for each in turn.
     prefer_the_loop()
     set_process_name("keyturn console")
-    return Console(find_resources(), platform, *_take_pipes())
+    successor = next_broker(os.environ, platform)
+    return Console(find_resources(), platform, *_take_pipes(), successor)
 
 
 def _take_pipes() -> tuple[int, int]:

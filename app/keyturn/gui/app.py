@@ -19,6 +19,7 @@ from keyturn.gui.bridge import Bridge
 from keyturn.gui.collecting import GuiCollector
 from keyturn.gui.desk import Desk
 from keyturn.gui.fonts import load_fonts
+from keyturn.gui.gone import AfterBroker, Successor
 from keyturn.gui.icons import Icons
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
@@ -42,10 +43,20 @@ _WELCOME_SECONDS = 120.0
 class Console:
     """The window of this process, put together and not yet shown."""
 
-    def __init__(self, resources: Path, platform: str, input_fd: int, output_fd: int) -> None:
+    def __init__(
+        self,
+        resources: Path,
+        platform: str,
+        input_fd: int,
+        output_fd: int,
+        successor: Successor | None = None,
+    ) -> None:
+        """`successor` is the next broker, should the one at the pipes be gone one day."""
         arguments = ["keyturn", *(["-platform", platform] if platform else [])]
         self._application = QApplication(arguments)
         _refuse_a_broken_binding()
+        self._successor = successor
+        self._greeted = False
         self._application.setQuitOnLastWindowClosed(False)
         self._application.setApplicationName("Keyturn")
         self._application.setDesktopFileName("keyturn")
@@ -56,26 +67,50 @@ class Console:
         settings = read_window_settings(self._bridge.settings_of_welcome(_WELCOME_SECONDS))
         language = language_for(settings.language, os.environ)
         speak(self._application, language)
-        look = Look(theme, Icons(resources), Words(resources / "translations", language))
+        self._look = look = Look(
+            theme, Icons(resources), Words(resources / "translations", language)
+        )
         appearance.use(settings)
         dress(self._application, theme)
+        self._bridge.welcomed.connect(self._on_welcome)
         # These live as long as the application.
         self._accessible = (AccessibleAllow(), WindowRole(MainWindow))
         verbs = read_verbs(resources / "verbs.toml")
         self._desk = Desk(look, appearance, self._bridge, verbs, _monotonic_ms, _language_of)
 
     def run(self) -> int:
-        """Show the window until the broker closes its end of the pipes; returns the exit code."""
+        """Show the window until its broker has it ended; returns the exit code.
+
+        A broker that means to end its window kills it: pipes that end were those of one that died.
+        """
         collector = GuiCollector()
         loop = cast("asyncio.AbstractEventLoop", qasync.QEventLoop(self._application))
         asyncio.set_event_loop(loop)
         try:
             loop.run_until_complete(self._bridge.listen())
+            if self._successor is not None and self._greeted and _is_seen():
+                loop.run_until_complete(self._outlive(loop, self._successor))
             self._desk.close()
         finally:
             loop.close()
             collector.deleteLater()
         return 0
+
+    def _on_welcome(self, _message: object) -> None:
+        self._greeted = True
+
+    def _outlive(
+        self, loop: asyncio.AbstractEventLoop, successor: Successor
+    ) -> "asyncio.Future[None]":
+        ended: asyncio.Future[None] = loop.create_future()
+        after = AfterBroker(self._look, self._desk, successor)
+        after.over.connect(lambda: ended.done() or ended.set_result(None))
+        return ended
+
+
+def _is_seen() -> bool:
+    """Tell whether anybody can look at a window here; one that nobody sees ends with its broker."""
+    return QApplication.platformName() not in {"offscreen", "minimal"}
 
 
 def _language_of(settings: Mapping[str, str]) -> str:

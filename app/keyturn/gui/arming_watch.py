@@ -51,7 +51,9 @@ _DISTURBANCES: Final = {
 }
 _OF_THE_PLACE: Final = _DISTURBANCES | {QEvent.Type.Hide}
 _WATCHED: Final = (
-    _INPUTS | _OF_THE_PLACE | {QEvent.Type.WindowActivate, QEvent.Type.WindowDeactivate}
+    _INPUTS
+    | _OF_THE_PLACE
+    | {QEvent.Type.WindowActivate, QEvent.Type.WindowDeactivate, QEvent.Type.Paint}
 )
 
 
@@ -95,6 +97,8 @@ class ArmingWatch(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._on_tick)
+        self._unpainted = False
+        """What is to arm was not painted yet: a window that is held up shows something else."""
         self._keys = WindowKeys(now_ms)
         allow.is_real = self._keys.is_real
         allow.gripped.connect(self._on_gripped)
@@ -109,6 +113,8 @@ class ArmingWatch(QObject):
         if self.arming.subject != subject:
             self._keys.forget()
             self.arming.window_active(self._place.isActiveWindow(), now)
+            self._unpainted = True
+            self._place.update()
         self.arming.shown(subject, terms, now)
         self._timer.start()
         self.ticked.emit()
@@ -127,15 +133,15 @@ class ArmingWatch(QObject):
 
     def answer(self, route: Route) -> Answer | None:
         """Return an answer for what is on screen; for denials, which need no more than that."""
-        now = self._now_ms()
+        now = self._steady_ms()
         subject = self.arming.subject
         if subject is None or not self.arming.deny_armed(now):
             return None
-        return self._answer(subject, route, now)
+        return _answer(self.arming, subject, route, now)
 
     def _press_by_shortcut(self, event: QEvent) -> None:
         """Take a key for Allow as one whole press, before it counts as input itself."""
-        now = self._now_ms()
+        now = self._steady_ms()
         self.arming.press(now, self._keys.made_ms(event))
         subject = self.arming.release(now)
         self.arming.input_happened(now)
@@ -151,6 +157,9 @@ class ArmingWatch(QObject):
             self._note_key(watched, event)
         if not isinstance(watched, QWidget):
             return False
+        if kind is QEvent.Type.Paint:
+            self._note_paint(watched)
+            return False
         if kind in _INPUTS:
             if kind is QEvent.Type.KeyPress and self._is_press(watched, event):
                 self._press_by_shortcut(event)
@@ -159,6 +168,8 @@ class ArmingWatch(QObject):
         elif watched is self._place.window():
             self._note_window(kind)
         elif watched is self._place and kind in _OF_THE_PLACE:
+            # What went out of sight is looked at from when it is painted again.
+            self._unpainted |= kind is QEvent.Type.Hide
             self.arming.disturbed(self._now_ms())
             self._run()
         return False
@@ -189,20 +200,12 @@ class ArmingWatch(QObject):
             application.installEventFilter(self)
 
     def _is_press(self, watched: QWidget, event: QEvent) -> bool:
-        """Tell whether an event is Enter of the window system that presses, with the card shown.
-
-        With Ctrl anywhere in the window, alone in the field. No QShortcut: that one is set off by
-        events that a program sends as well.
-        """
-        if not isinstance(event, QKeyEvent) or event.isAutoRepeat():
+        """Tell whether an event is Enter of the window system that presses, with the card shown."""
+        if not isinstance(event, QKeyEvent) or not self._keys.is_real(event):
             return False
-        if not self._keys.is_real(event):
-            return False
-        if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            return False
-        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        presses = watched is self.field and held == Qt.KeyboardModifier.NoModifier
-        if self._shortcut and held == Qt.KeyboardModifier.ControlModifier:
+        by = _pressed_with(event)
+        presses = by == Qt.KeyboardModifier.NoModifier and watched is self.field
+        if self._shortcut and by == Qt.KeyboardModifier.ControlModifier:
             presses = True
         return presses and self._place.isVisible() and watched.window() is self._place.window()
 
@@ -237,6 +240,21 @@ class ArmingWatch(QObject):
         self._by_key = False
         return isinstance(event, QMouseEvent) and event.button() is Qt.MouseButton.LeftButton
 
+    def _note_paint(self, watched: QWidget) -> None:
+        """Begin the time anew with the first picture of what is to arm."""
+        if self._unpainted and (watched is self._place or self._place.isAncestorOf(watched)):
+            self._unpainted = False
+            self.arming.disturbed(self._now_ms())
+            # Not from within a paint: what is told of it may want another one.
+            QTimer.singleShot(0, self, self._run)
+
+    def _steady_ms(self) -> int:
+        """Return the time of a press; one that no picture came before finds nothing armed."""
+        now = self._now_ms()
+        if self._unpainted:
+            self.arming.disturbed(now)
+        return now
+
     def _note_window(self, kind: QEvent.Type) -> None:
         now = self._now_ms()
         if kind is QEvent.Type.WindowActivate:
@@ -249,7 +267,7 @@ class ArmingWatch(QObject):
         self._run()
 
     def _on_gripped(self) -> None:
-        now = self._now_ms()
+        now = self._steady_ms()
         if not self.arming.press(now, self._made_ms):
             self.arming.input_happened(now)
             self.refused.emit()
@@ -262,7 +280,7 @@ class ArmingWatch(QObject):
         self._settle(subject, Route.KEYBOARD if self._by_key else Route.POINTER, now)
 
     def _on_accessibility(self) -> None:
-        now = self._now_ms()
+        now = self._steady_ms()
         subject = self.arming.accessible_press(now)
         if subject is None and self.arming.state(now).armed:
             self.name_wanted.emit()
@@ -273,18 +291,8 @@ class ArmingWatch(QObject):
         if subject is None:
             self.refused.emit()
         else:
-            self.allowed.emit(self._answer(subject, route, now))
+            self.allowed.emit(_answer(self.arming, subject, route, now))
         self._run()
-
-    def _answer(self, subject: Subject, route: Route, now: int) -> Answer:
-        return Answer(
-            request_id=subject.request_id,
-            revision=subject.revision,
-            digest=subject.digest,
-            shown_for_ms=self.arming.shown_for_ms(now),
-            after_arming_ms=self.arming.after_arming_ms(now),
-            route=route,
-        )
 
     def _run(self) -> None:
         """Go on telling the time as long as anything can still change by time alone."""
@@ -309,3 +317,25 @@ def _control_of(event: QEvent) -> str | None:
     if isinstance(event, QMouseEvent):
         return f"button {event.button().value}"
     return "touch"
+
+
+def _pressed_with(event: QKeyEvent) -> Qt.KeyboardModifier | None:
+    """Return what is held with an Enter that begins; None for any other key.
+
+    With Ctrl it presses anywhere in the window, alone in the field. No QShortcut: that one is set
+    off by events that a program sends as well.
+    """
+    if event.isAutoRepeat() or event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+        return None
+    return event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+
+
+def _answer(arming: Arming, subject: Subject, route: Route, now: int) -> Answer:
+    return Answer(
+        request_id=subject.request_id,
+        revision=subject.revision,
+        digest=subject.digest,
+        shown_for_ms=arming.shown_for_ms(now),
+        after_arming_ms=arming.after_arming_ms(now),
+        route=route,
+    )

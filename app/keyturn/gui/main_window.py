@@ -145,6 +145,18 @@ class MainWindow(QWidget):
         self._focus_page()
         self.page_changed.emit(page)
 
+    def show_last(self, screen: QWidget) -> None:
+        """Show a screen in the place of every page from now on: nothing else leads anywhere."""
+        # What leads nowhere must not look as if it did, the stop above all.
+        for part in (self.top_bar, self.rail, self.health, self.alert, self.guide):
+            part.hide()
+        self.pin_bar.clear()
+        self._pages, self._late = {}, {}
+        self._stack.addWidget(screen)
+        self._leave_page()
+        self._stack.setCurrentWidget(screen)
+        self._focus_page()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out by width and height (visual.md section 7)."""
         super().resizeEvent(event)

@@ -91,6 +91,14 @@ class OtherLanguage(QObject):
         if message.settings is not None:
             self._wanted = self._language_of(message.settings) != self._words.language
             self._look()
+            if self._told and not self._wanted:
+                self._take_back()
+
+    def _take_back(self) -> None:
+        """Say no longer that it changes: the person thought better of it."""
+        self._told = False
+        if self._window.alert.accessibleName() == self._words("window.language_waits"):
+            self._window.alert.clear()
 
     def _look(self) -> None:
         if not self._wanted or self._asked:

@@ -47,6 +47,9 @@ def group_sheet(
     first = next((one for one in alike if not refusal(one, words)), alike[0])
     of_one = rule_sheet(first, words, waits=waits)
     fixable, varying = _split(alike, words)
+    if len(fixable) > MOST_VALUES:
+        # With none of them to tick the rule would open at its widest, and say that it is narrow.
+        fault = fault or words("sheets.no_rule_many", n=MOST_VALUES)
     return RuleSheet(
         request_id=first.id,
         revision=1,
@@ -57,13 +60,26 @@ def group_sheet(
         tool=of_one.tool,
         kind=of_one.kind,
         arguments=of_one.arguments,
-        values=fixable if len(fixable) <= MOST_VALUES else (),
+        values=fixable,
         refusal=fault or _refusal_of_all(requests, words),
         spans=of_one.spans,
         waits=waits,
         varying=varying,
         calls=len(requests),
     )
+
+
+def witness(
+    rule: Rule, sheet: RuleSheet, requests: Sequence[ApprovalRequest], words: Words
+) -> tuple[str, str]:
+    """Return id and digest of a call of the group by which an approval of a rule is remembered.
+
+    That of the sheet, or of another that the rule decides where that one waits no more.
+    """
+    left = next((one for one in requests if one.id == sheet.request_id), None)
+    if left is None:
+        left = next((one for one in requests if decided_by(rule, [one], words)), None)
+    return (left.id, left.digest) if left is not None else (sheet.request_id, sheet.digest)
 
 
 def decided_by(rule: Rule, requests: Sequence[ApprovalRequest], words: Words) -> int:
@@ -123,7 +139,8 @@ def _fixed(path: str, values: Sequence[FixableValue | None], words: Words) -> Fi
     if len(written) == 1:
         return known[0]
     seen = [value.value for value in written.values()]
-    text = ", ".join(value.text for value in written.values())
+    # With its quotation marks escaped: one value may look like two otherwise.
+    text = ", ".join(one.decode() for one in written)
     if len(seen) > _MOST_SEEN or len(text) > _LONGEST_SEEN:
         return None
     if any(isinstance(value, list | dict) for value in seen):

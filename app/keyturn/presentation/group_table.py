@@ -35,6 +35,7 @@ _WHOLE: Final = ""
 """Pointer of arguments that are no object, or too long to be taken apart."""
 _UNLIKE: Final = {
     Unlike.HIDDEN: "burst.unlike_hidden",
+    Unlike.MIXED: "burst.unlike_mixed",
     Unlike.LEAVES: "burst.unlike_leaves",
     Unlike.HOST: "burst.unlike_host",
     Unlike.FOLDER: "burst.unlike_folder",

@@ -135,6 +135,34 @@ def read_search(text: str) -> str:
     return next((line[len(_SEARCH) :] for line in lines if line.startswith(_SEARCH)), "")
 
 
+def unworded(tokens: Sequence[FilterToken], words: Words) -> tuple[FilterToken, ...]:
+    """Return filters as they are kept: by the record's own names, which no language changes."""
+    return tuple(_unworded(token, words) for token in tokens)
+
+
+def worded(tokens: Sequence[FilterToken], words: Words) -> tuple[FilterToken, ...]:
+    """Return kept filters as they are shown, where the table has one word for all of a value."""
+    texts = {stands: text for text, stands in _outcomes(words).items()}
+    return tuple(
+        replace(token, value=texts.get((token.value,), token.value))
+        if token.key == "outcome"
+        else token
+        for token in tokens
+    )
+
+
+def _unworded(token: FilterToken, words: Words) -> FilterToken:
+    if token.key != "outcome":
+        return token
+    said = _outcomes(words)
+    known, whole = set(map(str.casefold, said)), token.value.replace(",", "")
+    # A word with a comma of its own is one; values that are no words stay as they were typed.
+    values = (whole,) if whole.casefold() in known else _values(token)
+    if not any(value.casefold() in known for value in values):
+        return token
+    return replace(token, value=",".join(_all(values, said)))
+
+
 def _kept_token(line: str) -> FilterToken | None:
     """Read a line as it will be read, but for whether a time is one."""
     key, _, value = (part.strip() for part in line.partition(":"))

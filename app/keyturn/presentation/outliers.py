@@ -5,6 +5,8 @@ flagged is ever selected for a person.
 """
 
 import posixpath
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ class Unlike(StrEnum):
     """In what a call is unlike the others; the gravest first."""
 
     HIDDEN = "hidden"
+    MIXED = "mixed"
+    """A word of letters that look like others: Latin ones and, say, Cyrillic ones."""
     LEAVES = "leaves"
     HOST = "host"
     FOLDER = "folder"
@@ -44,6 +48,10 @@ class Outlier:
     """How many times larger, or how many hidden characters."""
 
 
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_LIKE_LATIN: Final = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"}
+_LONGEST_READ: Final = 2_000
+"""Characters of a value that are looked at for mixed words; a longer one is opened to be read."""
 Leaves = Mapping[str, JsonValue]
 """The arguments of one call by their JSON Pointers."""
 
@@ -69,6 +77,8 @@ def _of_column(values: Sequence[JsonValue]) -> list[list[Outlier]]:
         one: list[Outlier] = []
         if isinstance(value, str) and (hidden := hidden_in_all([value])):
             one.append(Outlier(Unlike.HIDDEN, hidden))
+        if _mixes(value):
+            one.append(Outlier(Unlike.MIXED))
         if _leaves(value):
             one.append(Outlier(Unlike.LEAVES))
         if common_host is not None and host != common_host:
@@ -81,6 +91,18 @@ def _of_column(values: Sequence[JsonValue]) -> list[list[Outlier]]:
             one.append(Outlier(Unlike.LARGER, times))
         found.append(one)
     return found
+
+
+def _mixes(value: JsonValue) -> bool:
+    """Tell whether a word is written in two scripts whose letters look the same."""
+    if not isinstance(value, str) or value.isascii():
+        return False
+    words = (word for word in _WORD.findall(value[:_LONGEST_READ]) if not word.isascii())
+    return any(len(_scripts(word) & _LIKE_LATIN) > 1 for word in words)
+
+
+def _scripts(word: str) -> set[str]:
+    return {unicodedata.name(letter, "").partition(" ")[0] for letter in set(word)}
 
 
 def _features(texts: list[str]) -> tuple[list[str], str | None]:

@@ -13,6 +13,8 @@ class Leads(Enum):
 
     AGENTS = "agents"
     HISTORY = "history"
+    ALL = "all"
+    """What the filter hides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +27,21 @@ class EmptyQueue:
     leads: Leads
 
 
-def empty_queue(agents: Sequence[AgentState], words: Words, proposed: int = 0) -> EmptyQueue:
+def empty_queue(
+    agents: Sequence[AgentState], words: Words, proposed: int = 0, hidden: int = 0
+) -> EmptyQueue:
     """Return what it says (console.md section 3.10): what it is, why it is empty, one action.
 
-    `proposed` counts what the command line proposed and nobody has answered.
+    `proposed` counts what the command line proposed and nobody has answered, `hidden` what waits
+    and the list's filter leaves out: it may have been chosen in an earlier window.
     """
+    if hidden:
+        return EmptyQueue(
+            title=words("queue.empty_hidden", n=hidden),
+            body=words("queue.empty_filtered"),
+            action=words("queue.empty_all"),
+            leads=Leads.ALL,
+        )
     told = (words("queue.empty_proposed", n=proposed),) if proposed else ()
     connected = sum(1 for agent in agents if agent.connections)
     if connected:

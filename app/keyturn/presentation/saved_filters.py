@@ -11,7 +11,13 @@ from typing import Final
 
 from keyturn.application.window_setting_names import HISTORY_SAVED, LONGEST_VALUE
 from keyturn.presentation.history import FilterToken
-from keyturn.presentation.history_filters import ARGUMENT, kept_filters, read_filters
+from keyturn.presentation.history_filters import (
+    ARGUMENT,
+    kept_filters,
+    read_filters,
+    unworded,
+    worded,
+)
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
@@ -49,9 +55,11 @@ class ToSave:
     fault: str = ""
 
 
-def saved_filters(settings: Mapping[str, str], now: datetime) -> tuple[SavedFilter, ...]:
+def saved_filters(
+    settings: Mapping[str, str], now: datetime, words: Words
+) -> tuple[SavedFilter, ...]:
     """Read what is kept, in order; what cannot be read is left out."""
-    read = (_read(slot, settings.get(slot, ""), now) for slot in HISTORY_SAVED)
+    read = (_read(slot, settings.get(slot, ""), now, words) for slot in HISTORY_SAVED)
     return tuple(one for one in read if one is not None)
 
 
@@ -69,16 +77,27 @@ def saved_rows(saved: Sequence[SavedFilter], words: Words) -> tuple[SavedRow, ..
 
 
 def to_save(
-    typed: str, tokens: Sequence[FilterToken], saved: Sequence[SavedFilter], words: Words
+    typed: str,
+    tokens: Sequence[FilterToken],
+    saved: Sequence[SavedFilter],
+    words: Words,
+    *,
+    search: str = "",
 ) -> ToSave:
-    """Return where and how filters are kept under a name; the same name takes its place again."""
+    """Return where and how filters are kept under a name; the same name takes its place again.
+
+    `search` are the words that narrow the list as well.
+    """
     name = " ".join(typed.split())
     if not name or len(name) > LONGEST_NAME:
         return ToSave(fault=words("history.saved_name", most=LONGEST_NAME))
+    if search.strip():
+        # They may be what stood in an argument; a list without them would be another one.
+        return ToSave(fault=words("history.saved_words"))
     if not tokens:
         return ToSave(fault=words("history.saved_nothing"))
     inside = any(token.key == "host" or token.key.startswith(ARGUMENT) for token in tokens)
-    kept = "" if inside else kept_filters(tokens)
+    kept = "" if inside else kept_filters(unworded(tokens, words))
     value = f"{name}\n{kept}"
     if not kept or len(value) > LONGEST_VALUE:
         return ToSave(fault=words("history.saved_not"))
@@ -90,9 +109,9 @@ def to_save(
     return ToSave(slot=slot, value=value)
 
 
-def _read(slot: str, text: str, now: datetime) -> SavedFilter | None:
+def _read(slot: str, text: str, now: datetime, words: Words) -> SavedFilter | None:
     name, _, rest = text[:LONGEST_VALUE].partition("\n")
     tokens = read_filters(rest, now)
     if not name or len(name) > LONGEST_NAME or not tokens:
         return None
-    return SavedFilter(slot=slot, name=name, tokens=tokens)
+    return SavedFilter(slot=slot, name=name, tokens=worded(tokens, words))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from keyturn.application.console_state import ServerState
+from keyturn.application.console_state import AgentState, ServerState
 from keyturn.domain.environment import Reach
 from keyturn.domain.result_controls import STRICTEST, Profile, ResultControls
 from keyturn.presentation.visible_text import shown_line
@@ -36,10 +36,20 @@ class WeakReach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WeakHttp:
+    """An agent that may connect over HTTP, where nobody sees in which program it runs."""
+
+    agent: str
+
+
+Weak = WeakResults | WeakReach | WeakHttp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Weakened:
     """One line of the list."""
 
-    what: WeakResults | WeakReach
+    what: Weak
     text: str
     back: str
     """On its button."""
@@ -48,10 +58,13 @@ class Weakened:
 
 
 def weakened(
-    servers: Sequence[ServerState], reach: Sequence[Reach], words: Words
+    servers: Sequence[ServerState],
+    reach: Sequence[Reach],
+    agents: Sequence[AgentState],
+    words: Words,
 ) -> tuple[Weakened, ...]:
     """Return what is weaker than its default, reach first."""
-    return (*_reach(reach, words), *_results(servers, words))
+    return (*_reach(reach, words), *_http(agents, words), *_results(servers, words))
 
 
 def _reach(reach: Sequence[Reach], words: Words) -> Iterator[Weakened]:
@@ -63,6 +76,13 @@ def _reach(reach: Sequence[Reach], words: Words) -> Iterator[Weakened]:
         yield _line(
             WeakReach(agent=pair.agent, other=pair.other), words("weakened.reach", **names), words
         )
+
+
+def _http(agents: Sequence[AgentState], words: Words) -> Iterator[Weakened]:
+    for agent in agents:
+        if agent.http:
+            name = shown_line(agent.name, words, most=_LONGEST)
+            yield _line(WeakHttp(agent=agent.name), words("weakened.http", agent=name), words)
 
 
 def _results(servers: Sequence[ServerState], words: Words) -> Iterator[Weakened]:
@@ -80,7 +100,7 @@ def _results(servers: Sequence[ServerState], words: Words) -> Iterator[Weakened]
                 yield _line(WeakResults(server=server.name, tool=tool.name, back=back), text, words)
 
 
-def _line(what: WeakResults | WeakReach, text: str, words: Words) -> Weakened:
+def _line(what: Weak, text: str, words: Words) -> Weakened:
     return Weakened(
         what=what,
         text=text,

@@ -16,22 +16,21 @@ from keyturn.presentation.words import Words
 
 OUTCOMES: Final = (WEAKENED, NOT_WEAKENED)
 _LONGEST: Final = 80
-_KINDS: Final = frozenset(
-    {
-        "posture",
-        "reach",
-        "results",
-        "tier",
-        "two_persons",
-        "http",
-        "environment",
-        "seals",
-        "second",
-        "pin",
-        "rule",
-        "rules",
-    }
-)
+_HELPS: Final = {
+    "posture": "weakened.helps_rules",
+    "reach": "weakened.helps_settings",
+    "results": "weakened.helps_settings",
+    "tier": "weakened.helps_servers",
+    "two_persons": "weakened.helps_servers",
+    "http": "weakened.helps_settings",
+    "environment": "weakened.helps_labels",
+    "seals": "weakened.helps_look",
+    "second": "weakened.helps_pin",
+    "pin": "weakened.helps_pin",
+    "rule": "weakened.helps_rules",
+    "rules": "weakened.helps_rules",
+}
+"""Each kind, with where the way back is."""
 _NAMES: Final = ("agent", "other", "label", "name", "table", "rule")
 _MARKS: Final = {
     WEAKENED: (Icon.WEAKENED, Role.WARNING),
@@ -53,8 +52,8 @@ def weakening_mark(outcome: str, words: Words) -> IconText:
 def weakening_text(item: RecordedCall, words: Words) -> str:
     """Say what protects less; of a kind that this version does not know, only that."""
     details: JsonObject = item.result
-    kind = details.get("what")
-    if not isinstance(kind, str) or kind not in _KINDS:
+    kind = _kind_of(item)
+    if not kind:
         return words("weakened.of_unknown")
     named = {name: details.get(name, "") for name in _NAMES}
     said = {
@@ -90,7 +89,8 @@ def weakening_detail(item: RecordedCall, words: Words) -> HistoryDetail:
     """Return what is shown beside the table: it can be made no rule of."""
     mark = weakening_mark(item.outcome, words)
     kept = item.outcome == WEAKENED
-    back = words("weakened.helps") if kept else words("weakened.helps_not")
+    helps = _HELPS.get(_kind_of(item), "weakened.helps_look")
+    back = words(helps if kept else "weakened.helps_not")
     return HistoryDetail(
         number=item.number,
         chips=(Chip(role=mark.role, icon=mark.icon, text=mark.text),),
@@ -113,6 +113,12 @@ def weakening_detail(item: RecordedCall, words: Words) -> HistoryDetail:
         is_call=False,
         makes_rule=False,
     )
+
+
+def _kind_of(item: RecordedCall) -> str:
+    """Return what kind of weakening it is; empty for one that this version does not know."""
+    kind = item.result.get("what")
+    return kind if isinstance(kind, str) and kind in _HELPS else ""
 
 
 def _place(item: RecordedCall, words: Words) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from keyturn.application.agent_messages import SetAgentHttp
+from keyturn.application.agent_messages import RevokeAgent, SetAgentHttp
 from keyturn.application.console_protocol import (
     Intent,
     PutServer,
@@ -27,10 +27,11 @@ from keyturn.domain.rule import Effect
 from keyturn.domain.tier import Tier
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import play
-from tests.unit.application.test_pin_guard import ALLOW, DENY, guarded, save, seals, tier
+from tests.unit.application.test_pin_guard import ALLOW, DENY, SHIP, guarded, save, seals, tier
 
 pytestmark = pytest.mark.requirement("N5")
 
+SHIP_UNLABELLED = replace(SHIP, environment="")
 LESS = ResultControls(secrets=False)
 SETTINGS: tuple[tuple[Intent, str], ...] = (
     (SetPosture(n=1, posture="ask_writes"), "posture"),
@@ -173,6 +174,60 @@ def test_one_that_was_wanted_and_failed_says_so() -> None:
         with pytest.raises(KeyturnError):
             await world.make_weakening().around(intent, fail)
         assert [entry.outcome for entry in marks(world)] == [WEAKENED, NOT_WEAKENED]
+
+    play(story)
+
+
+def test_one_that_failed_after_it_was_done_is_not_called_back() -> None:
+    """A server is changed, and then the keychain keeps an entry: its label is gone all the same."""
+
+    async def story() -> None:
+        world = await _world()
+        relabel = PutServer(n=1, name="ship", command=("ship",))
+
+        async def do(_intent: Intent) -> None:
+            await world.registry.change_server("ship", lambda _: SHIP_UNLABELLED)
+            raise KeyturnError("It is changed, but an entry is still in the keychain.")
+
+        with pytest.raises(KeyturnError):
+            await world.make_weakening().around(relabel, do)
+        assert [entry.outcome for entry in marks(world)] == [WEAKENED]
+
+    play(story)
+
+
+@pytest.mark.parametrize("label", ["", "staging"])
+def test_where_a_revoked_agent_worked_is_a_label_too(label: str) -> None:
+    async def story() -> None:
+        world = await _world()
+        intents = world.intents
+        at = SetEnvironment(n=1, of="agent", name="analyst", environment="production")
+        await intents.carry_out(at, pin=True)
+        await intents.carry_out(RevokeAgent(n=1, name="analyst"))
+        taken = SetEnvironment(n=1, of="former", name="analyst", environment=label)
+        await intents.carry_out(taken, pin=True)
+        details = [entry.details for entry in marks(world)]
+        assert details == [{"what": "environment", "label": "production", "name": "analyst"}]
+        assert world.make_weakening().of(taken) is None, "it happened"
+
+    play(story)
+
+
+def test_with_a_server_go_the_labels_of_its_credentials() -> None:
+    async def story() -> None:
+        world = await _world()
+        of_key = {"key": "production", "other": "staging", "more": "production"}
+        labelled = replace(SHIP_UNLABELLED, credential_environments=of_key)
+        await world.registry.change_server("ship", lambda _: labelled)
+        entry = world.make_weakening().of(RemoveServer(n=1, name="ship"))
+        assert entry is not None
+        assert entry.details == {
+            "what": "environment",
+            "label": "production, staging",
+            "name": "ship",
+        }
+        kept = PutServer(n=1, name="ship", command=("ship",))
+        assert world.make_weakening().of(kept) is None, "changing it keeps them"
 
     play(story)
 

@@ -132,6 +132,23 @@ class TestOutliers:
         assert flags[-1].why is why
 
     @pytest.mark.parametrize(
+        ("value", "flagged"),
+        [
+            ("\u0430nna", True),
+            ("invoices of m\u03b1rch", True),
+            ("\u0430\u043d\u043d\u0430", False),
+            ("Anna und \u0410\u043d\u043d\u0430", False),
+            ("J\u00fcrgen Stra\u00dfe", False),
+            ("\u6771\u4eac tower", False),
+        ],
+    )
+    def test_a_word_of_letters_that_look_like_others(self, value: str, flagged: bool) -> None:
+        calls = [{"/to": one} for one in ("anna", "bert", "carl", "dora", value)]
+        flags = outliers(calls, ["/to"])
+        assert [flag.why for flag in flags if flag] == [Unlike.MIXED] * flagged
+        assert (flags[-1] is not None) is flagged
+
+    @pytest.mark.parametrize(
         "value",
         ["https://evil.example/a", "https://api.example@evil.example/a", "//evil.example", "x"],
     )

@@ -24,12 +24,12 @@ CONTROLS = st.builds(
 
 
 def test_nothing_is_listed_of_a_profile_as_it_comes() -> None:
-    assert weakened((server("orders", tool("list", None)),), (), WORDS) == ()
+    assert weakened((server("orders", tool("list", None)),), (), (), WORDS) == ()
 
 
 @given(CONTROLS)
 def test_exactly_what_is_off_is_listed_and_put_back(controls: ResultControls) -> None:
-    found = weakened((server("orders", tool("list", None, controls=controls)),), (), WORDS)
+    found = weakened((server("orders", tool("list", None, controls=controls)),), (), (), WORDS)
     off = [name for name in SWITCHES if not getattr(controls, name)]
     plain = controls.profile is Profile.NONE
     if not off and not plain:
@@ -48,12 +48,12 @@ def test_exactly_what_is_off_is_listed_and_put_back(controls: ResultControls) ->
         controls.max_tokens,
         controls.day_tokens,
     )
-    assert weakened((server("orders", tool("list", None, controls=back)),), (), WORDS) == ()
+    assert weakened((server("orders", tool("list", None, controls=back)),), (), (), WORDS) == ()
 
 
 def test_an_environment_that_may_reach_another_is_listed_with_nothing_hidden() -> None:
     pair = Reach(agent="qa", other="pro\u202eduction")
-    (line,) = weakened((), (pair,), WORDS)
+    (line,) = weakened((), (pair,), (), WORDS)
     assert line.what == WeakReach(agent="qa", other=pair.other)
     assert line.text.startswith("Agents of qa may reach pro")
     assert "\u202e" not in line.text + line.spoken

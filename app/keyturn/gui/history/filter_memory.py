@@ -16,7 +16,8 @@ from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.view import HistoryView
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.history import FilterToken
-from keyturn.presentation.history_filters import kept_filters, read_search
+from keyturn.presentation.history_filters import kept_filters, read_search, unworded
+from keyturn.presentation.words import Words
 
 STILL_MS: Final = 2_000
 
@@ -30,10 +31,11 @@ class FilterMemory(QObject):
         model: HistoryModel,
         view: HistoryView,
         sender: IntentSender,
+        words: Words,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._sender = sender
+        self._sender, self._look_up = sender, words
         self._stored: str | None = None
         """None until it is known what is stored: nothing is stored before."""
         self._tokens: tuple[FilterToken, ...] = ()
@@ -59,7 +61,7 @@ class FilterMemory(QObject):
         self.still.start()
 
     def _store(self) -> None:
-        now = kept_filters(self._tokens, self._words)
+        now = kept_filters(unworded(self._tokens, self._look_up), self._words)
         if self._stored is None or self._stored == now:
             return
         self._stored = now

@@ -15,7 +15,7 @@ def history_page(means: Means, events: BrokerEvents) -> tuple[HistoryView, Histo
     model = HistoryModel(means.parent)
     view = HistoryView(means.look, model)
     # Before the presenter, which shows what was kept.
-    FilterMemory(events, model, view, means.sender, view)
+    FilterMemory(events, model, view, means.sender, means.look.words, view)
     presenter = HistoryPresenter(
         bridge=events,
         model=model,

@@ -22,7 +22,13 @@ from keyturn.gui.worker import Worker
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.history_builder import HistoryBuilder, RecordedCall, RecordedDetail
 from keyturn.presentation.history_empty import history_empty
-from keyturn.presentation.history_filters import filter_of, names_after, read_filters, read_search
+from keyturn.presentation.history_filters import (
+    filter_of,
+    names_after,
+    read_filters,
+    read_search,
+    worded,
+)
 from keyturn.storage.queries.items import HistoryItem, HistoryPage
 from keyturn.storage.queries.kept import read_kept_text
 
@@ -130,7 +136,8 @@ class HistoryPresenter(QObject):
         self._words = read_search(kept)
         with QSignalBlocker(self._view.filters.line):
             self._view.filters.line.setText(self._words)
-        self.show_filters(read_filters(kept, local_now()))
+        tokens = read_filters(kept, local_now())
+        self.show_filters(worded(tokens, self._builder.words))
         self._worker.run(self._reader.last, self.last_found.emit)
 
     def _on_state(self, state: StateChanged) -> None:

@@ -4,13 +4,14 @@ It stands between the filters and the table, comes and goes with its button or C
 through by keyboard; Escape leaves it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from keyturn.application.console_protocol import IntentDone, PutSetting, StateChanged, Welcome
+from keyturn.application.window_setting_names import HISTORY_SAVED
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.fields import LineField
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine
@@ -123,6 +124,9 @@ class SavedFilters(QObject):
         self._words, self._view, self._sender, self._show = look.words, view, sender, show
         self._saved: tuple[SavedFilter, ...] = ()
         self._tokens: tuple[FilterToken, ...] = ()
+        self._settings: dict[str, str] = {}
+        self._sent: dict[str, str] = {}
+        """What was put into slots and is not among the settings yet: the next one takes another."""
         self.pane = SavedPane(look)
         view.add_below_filters(self.pane)
         key = QShortcut(QKeySequence("Ctrl+S"), view)
@@ -150,13 +154,16 @@ class SavedFilters(QObject):
             self.pane.name.setFocus(reason)
 
     def _on_welcome(self, message: Welcome) -> None:
-        self._take(saved_filters(message.settings, local_now()))
+        self._take(message.settings)
 
     def _on_state(self, state: StateChanged) -> None:
         if state.settings is not None:
-            self._take(saved_filters(state.settings, local_now()))
+            self._take(state.settings)
 
-    def _take(self, saved: tuple[SavedFilter, ...]) -> None:
+    def _take(self, settings: Mapping[str, str]) -> None:
+        self._settings = {slot: settings.get(slot, "") for slot in HISTORY_SAVED}
+        self._sent = {s: value for s, value in self._sent.items() if self._settings[s] != value}
+        saved = saved_filters(self._settings, local_now(), self._words)
         if saved != self._saved or not saved:
             self._saved = saved
             self.pane.show_rows(saved_rows(saved, self._words))
@@ -167,6 +174,8 @@ class SavedFilters(QObject):
     def _on_chosen(self, slot: str) -> None:
         found = next((one for one in self._saved if one.slot == slot), None)
         if found is not None:
+            # The list as it was kept, and not what is left of it by words that stand in the line.
+            self._view.filters.line.clear()
             self._show(found.tokens)
 
     def _on_remove(self, slot: str) -> None:
@@ -175,7 +184,13 @@ class SavedFilters(QObject):
         self._put(slot, "", "history.saved_removed")
 
     def _on_save(self, typed: str) -> None:
-        made = to_save(typed, self._tokens, self._saved, self._words)
+        made = to_save(
+            typed,
+            self._tokens,
+            saved_filters(self._settings | self._sent, local_now(), self._words),
+            self._words,
+            search=self._view.filters.line.text(),
+        )
         if made.fault:
             self.pane.outcome.say(Outcome.FAILED, made.fault)
             return
@@ -183,10 +198,13 @@ class SavedFilters(QObject):
         self._put(made.slot, made.value, "history.saved_done")
 
     def _put(self, slot: str, value: str, done_key: str) -> None:
+        self._sent[slot] = value
+
         def heard(done: IntentDone) -> None:
             if done.ok:
                 self.pane.outcome.say(Outcome.DONE, self._words(done_key))
             else:
+                self._sent.pop(slot, None)
                 self.pane.outcome.say(Outcome.FAILED, done.sentence)
 
         self._sender.send(lambda n: PutSetting(n=n, name=slot, value=value), heard)

@@ -50,6 +50,7 @@ class EditSheet(Sheet):
         super().__init__(look, card, head, name="edit_sheet")
         words = look.words
         self._shown = self._asked = "{}"
+        self._over = False
         self.check = EditCheck()
         self.field = QPlainTextEdit()
         self.field.setObjectName("edit_field")
@@ -84,12 +85,18 @@ class EditSheet(Sheet):
         words = self._look.words
         self.note.say(words("edit.note", agent=shown_line(agent, words, most=40)))
         self.send.say(words("edit.show"), words("edit.show_named", action=action))
-        self._shown, self._asked = shown, asked
+        self._shown, self._asked, self._over = shown, asked, False
         self.undo.setVisible(shown != asked)
         self.field.setFont(self._look.theme.font(Type.VALUE))
         self.field.setPlainText(edit_text(shown))
         self._on_text()
         self.open_over(self.field)
+
+    def end(self) -> None:
+        """Take no more edits of this call, whose agent waits no more; what is written stays."""
+        self._over = True
+        self.say(Outcome.FAILED, self._look.words("edit.over"))
+        self.send.setAccessibleDescription(self._look.words("edit.over"))
 
     def say(self, outcome: Outcome, sentence: str) -> None:
         """Say what became of it; the sheet stays open, and the text as it was written."""
@@ -103,12 +110,14 @@ class EditSheet(Sheet):
         said = self.check.fault or ("" if self.check.changed else words("edit.unchanged"))
         self._state.say(said)
         self._state.use_token(Token.WARNING_FG if self.check.fault else Token.TEXT_SECONDARY)
-        self.outcome.say(None)
+        if not self._over:
+            self.outcome.say(None)
+            self.send.setAccessibleDescription(said)
         self._use(self.check.sendable)
-        self.send.setAccessibleDescription(said)
         self.field.setAccessibleDescription(self.check.fault)
 
-    def _use(self, ready: bool) -> None:
+    def _use(self, sendable: bool) -> None:
+        ready = sendable and not self._over
         self.send.setEnabled(ready)
         self.send.use_token(None if ready else Token.TEXT_SECONDARY)
         restyle(self.send, "state", "armed" if ready else "unarmed")
@@ -118,5 +127,5 @@ class EditSheet(Sheet):
         self.field.setFocus()
 
     def _on_send(self) -> None:
-        if self.check.sendable:
+        if self.check.sendable and not self._over:
             self.send_requested.emit(self.field.toPlainText())

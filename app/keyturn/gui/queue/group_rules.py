@@ -15,10 +15,11 @@ from keyturn.gui.look import Look
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.presenter import QueuePresenter
 from keyturn.gui.queue.rule_sheet import RuleSheetPane
+from keyturn.gui.queue.sheet import use_keys
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.sending import IntentSender
-from keyturn.presentation.group_rule import decides_text, group_sheet, owed_for
+from keyturn.presentation.group_rule import decides_text, group_sheet, owed_for, witness
 from keyturn.presentation.group_table import GroupView
 from keyturn.presentation.queue_builder import RowState
 from keyturn.presentation.rule_sheet import RuleDraft, save_intent
@@ -49,6 +50,9 @@ class GroupRules(QObject):
         self._draft: RuleDraft | None = None
         self.sheet = RuleSheetPane(look, view.group, view.group.headline, now_ms)
         view.group.block.rule_pressed.connect(self.open)
+        if (key := view.findChild(QShortcut, "key_Ctrl+Shift+Return")) is not None:
+            # The card's own key for a rule: where a group is open it is the group's.
+            key.activated.connect(self.open)
         view.triage.rule_wanted.connect(self._on_wanted)
         model.group_changed.connect(self._on_group)
         self.sheet.save_requested.connect(self._on_save)
@@ -71,7 +75,7 @@ class GroupRules(QObject):
         if not requests:
             return
         self._group = group.group_id
-        self._use_keys(False)
+        use_keys(self._view, use=False)
         self._view.group.cover(True)
         self._unlike = unlike = _unlike(group)
         held = group.fault if group.fault == self._words("burst.held") else ""
@@ -117,21 +121,13 @@ class GroupRules(QObject):
         if not self._group:
             return
         self._group, self._draft = "", None
-        self._use_keys(True)
+        use_keys(self._view, use=True)
         self._view.group.cover(False)
 
     def _close(self) -> None:
         self.sheet.close_sheet()
         # A sheet on a page that is not shown has nothing to hide, and closes all the same.
         self._on_closed()
-
-    def _use_keys(self, use: bool) -> None:
-        for shortcut in self._view.findChildren(QShortcut):
-            if not shortcut.objectName().startswith("key_close_"):
-                shortcut.setEnabled(use)
-        hide = self._view.window().findChild(QShortcut, "key_hide")
-        if isinstance(hide, QShortcut):
-            hide.setEnabled(use)
 
     # ---------------------------------------------------------------- saving
 
@@ -149,7 +145,9 @@ class GroupRules(QObject):
             else:
                 self.sheet.say(Outcome.FAILED, done.sentence)
 
-        self._sender.send(lambda n: save_intent(n, made, sheet.request_id, sheet.digest), heard)
+        requests = self._kept.requests(group)
+        id_, digest = witness(made.rule, sheet, requests, self._words)
+        self._sender.send(lambda n: save_intent(n, made, id_, digest), heard)
 
 
 def _unlike(group: GroupView) -> set[str]:

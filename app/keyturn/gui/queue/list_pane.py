@@ -109,6 +109,8 @@ class ListPane(QFrame):
 
     history_requested = Signal()
     high_risk_only_changed = Signal(bool)
+    hidden_changed = Signal(int)
+    """So many wait that the filter leaves out."""
     order_wanted = Signal(object)
     """`QueueOrder`: sort by it, once."""
 
@@ -126,6 +128,7 @@ class ListPane(QFrame):
         self.order = OrderButton(look)
         self._ordered = QueueOrder.ARRIVAL
         self._decided = column()
+        self._counts = QueueCounts(waiting=0, high_risk=0)
         self._below = 0
         """Rows that came below what is on screen and were not scrolled to since."""
         self.new_below = Button(look, Kind.LINK, name="new_below", height=32)
@@ -151,9 +154,15 @@ class ListPane(QFrame):
 
     def show_counts(self, counts: QueueCounts) -> None:
         """Show the numbers of the header."""
+        self._counts = counts
         self._all.say_count(counts.waiting)
         self._risky.say_count(counts.high_risk)
         self._fit(self.width())
+        self._tell_hidden()
+
+    def _tell_hidden(self) -> None:
+        only, counts = self._risky.isChecked(), self._counts
+        self.hidden_changed.emit(counts.waiting - counts.high_risk if only else 0)
 
     def show_decided(self, decided: Sequence[DecidedRow]) -> None:
         """Show the last decisions."""
@@ -237,6 +246,7 @@ class ListPane(QFrame):
         self._risky.setAutoExclusive(True)
         self._risky.use_icon_token(Token.T2_FG)
         self._risky.toggled.connect(self.high_risk_only_changed)
+        self._risky.toggled.connect(self._tell_hidden)
         layout = row(header, (16, EDGE, 8, 0), gap=8)
         layout.addWidget(self._title)
         layout.addStretch()

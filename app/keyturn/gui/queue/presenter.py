@@ -92,7 +92,7 @@ class QueuePresenter(QObject):
             pins=self._pins,
             parent=self,
         )
-        self.choices = QueueChoices(self._waiting, view, self._refresh, self)
+        self.choices = QueueChoices(self._waiting, view, self.refresh_now, self)
         self._connect()
 
     @property

@@ -202,7 +202,7 @@ class RuleSheetPane(Sheet):
             ),
             ArmingTerms(tier=sheet.tier, confirm=frozenset({RULE} if careful else ())),
             objects={RULE: words("sheets.object_rule")},
-            hint=words("sheets.save_hint" if sheet.waits else "sheets.save_only_hint"),
+            hint=words(_hint(sheet)),
             name=sheet.tool,
         )
         self._refuse(sheet, made)
@@ -284,6 +284,12 @@ def _title(sheet: RuleSheet) -> str:
     if sheet.refusal:
         return "sheets.no_rule_title"
     return "sheets.group_title" if sheet.is_of_group else "sheets.rule_title"
+
+
+def _hint(sheet: RuleSheet) -> str:
+    if not sheet.waits:
+        return "sheets.save_only_hint"
+    return "sheets.save_group_hint" if sheet.is_of_group else "sheets.save_hint"
 
 
 def _save(sheet: RuleSheet) -> str:

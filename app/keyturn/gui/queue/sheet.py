@@ -131,3 +131,13 @@ def _stops(place: QWidget, start: QWidget, *, forward: bool) -> Iterator[QWidget
         tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         if tab and place.isAncestorOf(widget) and widget.isVisible() and widget.isEnabled():
             yield widget
+
+
+def use_keys(page: QWidget, *, use: bool) -> None:
+    """Let a page's shortcuts rest while a sheet is open, but for those that close one."""
+    for shortcut in page.findChildren(QShortcut):
+        if not shortcut.objectName().startswith("key_close_"):
+            shortcut.setEnabled(use)
+    hide = page.window().findChild(QShortcut, "key_hide")
+    if isinstance(hide, QShortcut):
+        hide.setEnabled(use)

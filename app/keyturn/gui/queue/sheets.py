@@ -7,8 +7,7 @@ sheet instead of the window.
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QShortcut
+from PySide6.QtCore import QObject, Qt
 
 from keyturn.application.agent_messages import FloodChoice
 from keyturn.application.approval_request import ApprovalRequest
@@ -20,7 +19,7 @@ from keyturn.gui.queue.deny_sheet import DenySheet
 from keyturn.gui.queue.edit_sheet import EditSheet
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.rule_sheet import RuleSheetPane
-from keyturn.gui.queue.sheet import Sheet
+from keyturn.gui.queue.sheet import Sheet, use_keys
 from keyturn.gui.queue.view import QueueView, add_keys
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.sending import IntentSender
@@ -122,23 +121,35 @@ class CardSheets(QObject):
 
     def _begin(self, card: CardView) -> None:
         self._card = card
-        self._view.show_pending(False)
-        self._use_keys(False)
+        self._view.cover_card(True)
+        use_keys(self._view, use=False)
 
     def _on_closed(self) -> None:
         if self._card is None:
             return
         self._card = None
-        self._use_keys(True)
-        self._view.show_pending(self._open_request() is not None)
+        use_keys(self._view, use=True)
+        self._view.cover_card(False, pending=self._open_request() is not None)
         if self._view.isVisible():
             self._view.card.rest_focus()
 
     def _on_card(self, card: CardView | None) -> None:
-        """Close over another card, and over the same one when it is not what it was."""
+        """Close over another card, and over the same one when it is not what it was.
+
+        Where its agent alone stopped waiting, what a person has written stays before them.
+        """
         open_for = self._card
-        if open_for is not None and (card is None or _subject(card) != _subject(open_for)):
+        if open_for is None or (card is not None and _subject(card) == _subject(open_for)):
+            return
+        written = next((one for one in (self.deny, self.edit) if one.isVisible()), None)
+        if card is None or written is None or not _same_call(card, open_for):
             self._close()
+            return
+        self._card = card
+        if written is self.edit and not card.actions.edit:
+            self.edit.end()
+        # What is shown of the card anew took the focus.
+        written.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _close(self) -> None:
         sheets: tuple[Sheet, ...] = (self.deny, self.rule, self.edit)
@@ -146,14 +157,6 @@ class CardSheets(QObject):
             sheet.close_sheet()
         # A sheet on a page that is not shown has nothing to hide, and closes all the same.
         self._on_closed()
-
-    def _use_keys(self, use: bool) -> None:
-        for shortcut in self._view.findChildren(QShortcut):
-            if not shortcut.objectName().startswith("key_close_"):
-                shortcut.setEnabled(use)
-        hide = self._view.window().findChild(QShortcut, "key_hide")
-        if isinstance(hide, QShortcut):
-            hide.setEnabled(use)
 
     def _owed(self, card: CardView) -> str:
         """Return what the card demands before anything may be allowed, in the button's words."""
@@ -227,6 +230,10 @@ class CardSheets(QObject):
             self.rule.say(Outcome.OWED, self._look.words("sheets.rule_saved_waits"))
         else:
             self._close()
+
+
+def _same_call(card: CardView, other: CardView) -> bool:
+    return (card.request_id, card.digest) == (other.request_id, other.digest)
 
 
 def _subject(card: CardView) -> Subject:

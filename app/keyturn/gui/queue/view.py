@@ -78,7 +78,7 @@ class QueueView(QFrame):
         self._model = model
         self._now_ms = now_ms
         self._stacked = False
-        self._list_shown = False
+        self._list_shown = self._covered = False
         self._leads = Leads.AGENTS
         self.setObjectName("queue_page")
         self.setProperty("surface", "panel")
@@ -106,8 +106,13 @@ class QueueView(QFrame):
 
     def show_pending(self, pending: bool) -> None:
         """Take from the broker whether what is on screen still waits."""
-        self.watch.arming.broker_confirms(pending, self._now_ms())
+        self.watch.arming.broker_confirms(pending and not self._covered, self._now_ms())
         self._show_arming()
+
+    def cover_card(self, covered: bool, *, pending: bool = False) -> None:
+        """Shut the card's way to allow while a sheet covers it, whatever is shown of it anew."""
+        self._covered = covered
+        self.show_pending(pending)
 
     def choose_next(self, step: int) -> None:
         """Choose the request after (1) or before (-1) the present one."""

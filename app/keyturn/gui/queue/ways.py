@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import StateChanged
@@ -45,9 +45,11 @@ class QueueWays(QObject):
         self._words = words
         self._agents: tuple[AgentState, ...] = ()
         self._proposed = Proposed()
+        self._hidden = 0
         bridge.state_changed.connect(self._on_state)
         view.history_requested.connect(self._on_history)
         view.way_wanted.connect(self._on_way)
+        view.pane.hidden_changed.connect(self._on_hidden)
         view.source_requested.connect(self._on_source)
         view.card.raised.action_pressed.connect(self._on_raised)
         view.show_empty(empty_queue((), words))
@@ -57,15 +59,28 @@ class QueueWays(QObject):
         self._agents = state.agents if state.agents is not None else self._agents
         self._proposed = self._proposed.after(state)
         if state.agents is not None or (self._agents, self._proposed) != before:
-            total = self._proposed.total
-            self._view.show_empty(empty_queue(self._agents, self._words, total))
+            self._show()
         self.proposed_changed.emit(self._proposed)
+
+    def _show(self) -> None:
+        total = self._proposed.total
+        self._view.show_empty(empty_queue(self._agents, self._words, total, self._hidden))
+
+    def _on_hidden(self, count: int) -> None:
+        if count != self._hidden:
+            self._hidden = count
+            self._show()
 
     def _on_history(self) -> None:
         self.page_wanted.emit(Page.HISTORY)
 
     def _on_way(self, leads: Leads) -> None:
-        self.page_wanted.emit(_PAGES[leads])
+        if leads is Leads.ALL:
+            # The button goes with what it says.
+            self._view.pane.list.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._view.pane.show_filter(high_risk_only=False)
+        else:
+            self.page_wanted.emit(_PAGES[leads])
 
     def _on_raised(self) -> None:
         request = self._open_request()

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from keyturn.application.agent_messages import SetAgentHttp
 from keyturn.application.console_protocol import Intent, StateChanged
 from keyturn.application.environment_messages import SetReach
 from keyturn.application.result_messages import SetControls
@@ -16,7 +17,7 @@ from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.layouts import clear, column, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.settings import WeakenedRow
-from keyturn.presentation.weakened import Weakened, WeakReach, WeakResults, weakened
+from keyturn.presentation.weakened import Weak, Weakened, WeakHttp, WeakReach, weakened
 from keyturn.presentation.words import Words
 
 
@@ -24,14 +25,14 @@ class WeakenedLine(RowFrame):
     """A sentence and a button each; where there are none it says so."""
 
     back_wanted = Signal(object)
-    """`WeakResults` or `WeakReach`."""
+    """A `Weak`."""
 
     def __init__(self, look: Look, said: WeakenedRow, parent: QWidget | None = None) -> None:
         super().__init__(look, name=f"setting_{said.key}", parent=parent)
         self.title.say(said.title)
         self.note.say(said.note)
         self._shown: tuple[Weakened, ...] | None = None
-        self._wants: dict[str, WeakResults | WeakReach] = {}
+        self._wants: dict[str, Weak] = {}
         self.buttons: list[Button] = []
         self._items = column(gap=8)
         self.outcome = OutcomeLine(look, name="weakened_outcome")
@@ -86,25 +87,26 @@ class WeakenedPresenter(QObject):
     ) -> None:
         super().__init__(parent)
         self._sender, self._line, self._words = sender, line, words
-        self._state = StateChanged(servers=(), reach=())
+        self._state = StateChanged(servers=(), reach=(), agents=())
         bridge.state_changed.connect(self._on_state)
         line.back_wanted.connect(self._on_back)
 
     def _on_state(self, state: StateChanged) -> None:
-        if state.servers is None and state.reach is None:
+        if state.servers is None and state.reach is None and state.agents is None:
             return
-        before = self._state
-        servers = state.servers if state.servers is not None else before.servers
-        reach = state.reach if state.reach is not None else before.reach
-        self._state = StateChanged(servers=servers, reach=reach)
-        self._line.show_items(weakened(servers or (), reach or (), self._words))
+        told = StateChanged(servers=state.servers, reach=state.reach, agents=state.agents)
+        self._state = now = self._state.followed_by(told)
+        items = weakened(now.servers or (), now.reach or (), now.agents or (), self._words)
+        self._line.show_items(items)
 
-    def _on_back(self, what: WeakResults | WeakReach) -> None:
+    def _on_back(self, what: Weak) -> None:
         heard = telling(self._line.outcome, self._words("weakened.done"))
         self._sender.send(lambda n: _intent(n, what), heard)
 
 
-def _intent(n: int, what: WeakResults | WeakReach) -> Intent:
+def _intent(n: int, what: Weak) -> Intent:
     if isinstance(what, WeakReach):
         return SetReach(n=n, agent=what.agent, other=what.other, on=False)
+    if isinstance(what, WeakHttp):
+        return SetAgentHttp(n=n, name=what.agent, on=False)
     return SetControls(n=n, server=what.server, tool=what.tool, controls=what.back)
