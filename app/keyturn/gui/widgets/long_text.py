@@ -23,6 +23,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import plain_runs
 from keyturn.gui.theme import Token, TypeStyle
+from keyturn.gui.widgets.text import stay_plain
 from keyturn.presentation.chunks import chunks
 
 PICTURE_MS = 20
@@ -70,7 +71,7 @@ class LongText(QLabel):
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._measure)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        stay_plain(self)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setProperty("ring", False)
         self.setCursor(Qt.CursorShape.IBeamCursor)
