@@ -6,6 +6,7 @@ No clock: what is counted is how much is laid out at once, and how many boxes ar
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF
@@ -24,11 +25,14 @@ from keyturn.gui.queue.view import QueueView
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import Run, plain_runs
 from keyturn.gui.theme import Theme, Type, TypeStyle
+from keyturn.gui.widgets import long_text
 from keyturn.gui.widgets.argument_tree import ArgumentTree
+from keyturn.gui.widgets.diff_view import DiffView
 from keyturn.gui.widgets.long_text import LongText
 from keyturn.gui.widgets.rows_view import RowsView
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.chunks import CHUNK
+from keyturn.presentation.text_diff import diff_rows
 from keyturn.presentation.verbs import read_verbs
 from tests.factories import make_request
 from tests.gui.conftest import Clock
@@ -219,6 +223,49 @@ def test_another_width_shrinks_nothing_until_it_is_measured(
         assert abs(height_of(long) - before) < before // 10
         assert not long.is_measured
     qtbot.waitUntil(lambda: long.is_measured, timeout=30_000)
+
+
+def test_a_long_text_keeps_few_of_its_pieces_laid_out(
+    qtbot: QtBot, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive = WeakSet[TextFlow]()
+    lay_out = TextFlow.lay_out
+
+    def noted(self: TextFlow, width: float) -> TextFlow:
+        alive.add(self)
+        return lay_out(self, width)
+
+    monkeypatch.setattr(TextFlow, "lay_out", noted)
+    monkeypatch.setattr(long_text, "MOST_KEPT", 3)
+    text = LongText(look, Type.VALUE)
+    qtbot.addWidget(text)
+    said = "a row\n" * (10 * CHUNK // 6)
+    text.say(said)
+    text.resize(600, 400)
+    qtbot.waitUntil(lambda: text.is_measured, timeout=30_000)
+    assert 0 < len(alive) <= 3
+    text.select_all()
+    # What is copied is all of it, though most is laid out anew for that.
+    assert text.selected_text() == said
+    assert 0 < len(alive) <= 3
+
+
+def test_a_long_line_of_a_difference_is_laid_out_in_pieces(
+    qtbot: QtBot, look: Look, laid_out: list[int]
+) -> None:
+    before, after = (f"first\n{word} {TEXTS['words']}\nlast" for word in ("old", "new"))
+    view = DiffView(look)
+    qtbot.addWidget(view)
+    view.resize(600, 400)
+    view.show_rows(diff_rows(before, after))
+    view.show()
+    qtbot.waitUntil(lambda: view.is_measured, timeout=30_000)
+    assert 0 < max(laid_out) <= AT_ONCE
+    # Four lines: one that stays above, two that differ, one that stays below.
+    assert view.line_count() == 4
+    assert view.unseen == (2, 4)
+    spoken = [str(view.model().index(row, 0).data()) for row in range(view.model().rowCount())]
+    assert sum(map(len, spoken)) >= len(before) + len(after) - len("first\nlast\n")
 
 
 def test_what_a_list_keeps_is_what_it_shows(look: Look) -> None:

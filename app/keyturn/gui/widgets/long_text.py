@@ -4,6 +4,7 @@ What is painted is laid out when it is painted; the rest takes its height piece 
 each turn of the window, so that a hundred thousand characters do not hold it up.
 """
 
+from collections import deque
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
@@ -21,11 +22,13 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
-from keyturn.gui.text_runs import plain_runs
+from keyturn.gui.text_runs import definition_runs, plain_runs
 from keyturn.gui.theme import Token, TypeStyle
 from keyturn.gui.widgets.text import stay_plain
-from keyturn.presentation.chunks import chunks
+from keyturn.presentation.chunks import chunks, line_chunks
 
+MOST_KEPT = 64
+"""Pieces that stay laid out: a megabyte of flows would take a hundred of memory."""
 PICTURE_MS = 20
 """So long the measuring waits for the picture, which would else be painted in the same turn."""
 
@@ -57,15 +60,20 @@ class LongText(QLabel):
         style: TypeStyle,
         token: Token = Token.TEXT_PRIMARY,
         *,
+        definition: bool = False,
         parent: QWidget | None = None,
     ) -> None:
+        """A `definition` is laid out by us: the spaces that its lines begin with are ours."""
         super().__init__(parent)
         self._look = look
+        self._is_definition = definition
         self._style = style
         self._token = token
         self._text = ""
         self._pieces: list[_Piece] = []
         self._measured = 0
+        self._laid_out: deque[int] = deque()
+        """The pieces that have a flow, in the order in which they got it."""
         self._anchor: _Spot | None = None
         self._end: _Spot | None = None
         self._timer = QTimer(self)
@@ -83,7 +91,9 @@ class LongText(QLabel):
             return
         self._text = text
         self.setText(text)
-        self._pieces = [_Piece(piece) for piece in chunks(text)]
+        cut = line_chunks if self._is_definition else chunks
+        self._pieces = [_Piece(piece) for piece in cut(text)]
+        self._laid_out.clear()
         self._anchor = self._end = None
         self._start_over()
 
@@ -132,6 +142,7 @@ class LongText(QLabel):
         if event.type() is QEvent.Type.StyleChange:
             for piece in self._pieces:
                 piece.flow, piece.is_guess = None, True
+            self._laid_out.clear()
             self._start_over()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -174,8 +185,12 @@ class LongText(QLabel):
     def _flow(self, number: int) -> TextFlow:
         piece = self._pieces[number]
         if piece.flow is None:
-            runs = plain_runs(piece.text, self._look.words)
+            runs_of = definition_runs if self._is_definition else plain_runs
+            runs = runs_of(piece.text, self._look.words)
             piece.flow = TextFlow(runs, self._style, self._look.theme)
+            self._laid_out.append(number)
+            if len(self._laid_out) > MOST_KEPT:
+                self._pieces[self._laid_out.popleft()].flow = None
         return piece.flow.lay_out(max(24, self.width()))
 
     def _start_over(self) -> None:
