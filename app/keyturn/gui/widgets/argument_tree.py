@@ -34,7 +34,7 @@ from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs, value_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.rows_view import AnyIndex, RowDelegate, RowsView
-from keyturn.presentation.card import ArgumentRow, OriginLabel, TracedSpan, ValueKind
+from keyturn.presentation.card import ArgumentRow, OriginLabel, ValueKind, spans_within
 from keyturn.presentation.chunks import chunks
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.visible_text import SPACE_RUN
@@ -118,11 +118,6 @@ def _parts(row: ArgumentRow) -> Iterator[_Part]:
     pieces = zip_longest(keys, values, fillvalue="")
     for number, (key, piece) in enumerate(pieces):
         end = start + len(piece)
-        spans = tuple(
-            TracedSpan(start=max(span.start, start) - start, end=min(span.end, end) - start)
-            for span in row.spans
-            if span.start < end and span.end > start
-        )
         first, last = number == 0, number == count - 1
         # The line end at a piece's end is the step to the next row.
         shown = piece if last else piece.removesuffix("\n")
@@ -130,7 +125,7 @@ def _parts(row: ArgumentRow) -> Iterator[_Part]:
             row,
             key=key,
             value=shown,
-            spans=spans,
+            spans=spans_within(row.spans, start, end),
             origin=row.origin if first else None,
         )
         yield _Part(row=made, first=first, last=last)
