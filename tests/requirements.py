@@ -323,11 +323,7 @@ ERROR_STATES = _section(
 SELF_APPROVAL = _section(
     "console 3.11",
     ("S1", KEPT, "Synthetic events and direct slot calls on Allow approve nothing."),
-    (
-        "S2",
-        Partly("names and claims are, on every page; a definition of 10 MB is laid out whole"),
-        "Markup, control codes and 10 MB names are inert and move nothing.",
-    ),
+    ("S2", KEPT, "Markup, control codes and 10 MB names are inert and move nothing."),
     ("S3", KEPT, "No interface that an agent reaches has a way to decide or resume."),
     ("S4", KEPT, "A look-alike agent name shows the warning, over 20 pairs."),
 )

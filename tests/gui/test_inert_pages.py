@@ -157,7 +157,9 @@ def test_it_moves_nothing_on_any_page(scene: DeskScene, laid_out: list[int], nam
     history = scene.desk.findChild(HistoryModel)
     assert history is not None
     history.rows.show_rows([row, *more.HISTORY_ROWS])
-    history.show_detail(replace(more.DETAIL, headline=text, server_tool=text))
+    said = tuple(replace(one, key=text, value=text, spans=()) for one in more.DETAIL.arguments)
+    detail = replace(more.DETAIL, headline=text, server_tool=text, arguments=said)
+    history.show_detail(detail)
     for page in PAGES:
         scene.window.show_page(page)
         walk.rest()

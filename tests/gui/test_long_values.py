@@ -4,11 +4,14 @@ No clock: what is counted is how much is laid out at once, and how many boxes ar
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
+from weakref import WeakSet
 
 import pytest
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPixmap, QTextDocument
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.console_protocol import RequestShown
@@ -17,15 +20,19 @@ from keyturn.domain.tier import Tier
 from keyturn.gui import fitting, text_flow
 from keyturn.gui.look import Look
 from keyturn.gui.queue.card_pane import RAW
+from keyturn.gui.queue.first_card import FirstCard
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import Run, plain_runs
 from keyturn.gui.theme import Theme, Type, TypeStyle
+from keyturn.gui.widgets import long_text
 from keyturn.gui.widgets.argument_tree import ArgumentTree
+from keyturn.gui.widgets.diff_view import DiffView
 from keyturn.gui.widgets.long_text import LongText
 from keyturn.gui.widgets.rows_view import RowsView
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.chunks import CHUNK
+from keyturn.presentation.text_diff import diff_rows
 from keyturn.presentation.verbs import read_verbs
 from tests.factories import make_request
 from tests.gui.conftest import Clock
@@ -35,6 +42,8 @@ from tests.sources import ROOT
 pytestmark = pytest.mark.gui
 SIZE = 100 * 1024
 AT_ONCE = 2 * CHUNK
+FEW = 12
+"""Widgets of what a first card has and the empty one had not: chips and lamps."""
 TEXTS = {
     "words": "a row of a table, and what stands in it " * (SIZE // 40),
     "lines": "a row of a table\n" * (SIZE // 17),
@@ -140,6 +149,55 @@ def test_a_row_of_the_list_is_laid_out_once(
     assert 0 < len(made) <= 2 * len(set(made))
 
 
+@pytest.mark.requirement("C9")
+def test_no_card_builds_much_that_the_one_before_had(scene: DeskScene) -> None:
+    queue = scene.window.findChild(QueueView)
+    assert queue is not None
+    ready = FirstCard(queue)
+    for _ in range(1_000):
+        ready.step()
+    assert queue.card.isHidden() and queue.card.card is None
+    for number in range(3):
+        before = set(queue.findChildren(QWidget))
+        request = replace(make_request(f"r-{number}"), session=f"s-{number}", ticket=f"T{number}")
+        scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
+        scene.desk.queue.open_card(request.id)
+        built = set(queue.findChildren(QWidget)) - before
+        assert len(built) <= FEW, [type(one).__name__ for one in built]
+        shown = queue.card.provenance.findChildren(QLabel)
+        assert {f"s-{number}", f"T{number}"} <= {label.text() for label in shown}
+
+
+def test_what_readies_a_card_stops_at_one_that_came_first(scene: DeskScene) -> None:
+    queue = scene.window.findChild(QueueView)
+    assert queue is not None
+    ready = FirstCard(queue)
+    request = make_request()
+    scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
+    scene.desk.queue.open_card(request.id)
+    before = [label.text() for label in queue.card.findChildren(QLabel)]
+    for _ in range(1_000):
+        ready.step()
+    assert [label.text() for label in queue.card.findChildren(QLabel)] == before
+
+
+@pytest.mark.requirement("C9", "S2")
+def test_the_pointer_over_a_text_has_qt_lay_out_none_of_it(scene: DeskScene) -> None:
+    """Qt makes a document of a label that the pointer is over, unless it is told not to."""
+    scene.build()
+    request = make_request(arguments={"path": TEXTS["words"], "to": "14 Quarry Road"})
+    scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
+    scene.desk.queue.open_card(request.id)
+    labels = scene.window.findChildren(QLabel)
+    assert any(len(label.text()) > SIZE // 2 for label in labels)
+    for label in labels:
+        at = QPointF(1, 1)
+        QCoreApplication.sendEvent(label, QEnterEvent(at, at, at))
+        documents = label.findChildren(QTextDocument)
+        # An empty one has a character.
+        assert sum(one.characterCount() - 1 for one in documents) == 0, label.text()[:80]
+
+
 def test_the_beginning_of_a_value_costs_what_is_shown_of_it(
     look: Look, laid_out: list[int]
 ) -> None:
@@ -165,6 +223,49 @@ def test_another_width_shrinks_nothing_until_it_is_measured(
         assert abs(height_of(long) - before) < before // 10
         assert not long.is_measured
     qtbot.waitUntil(lambda: long.is_measured, timeout=30_000)
+
+
+def test_a_long_text_keeps_few_of_its_pieces_laid_out(
+    qtbot: QtBot, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alive = WeakSet[TextFlow]()
+    lay_out = TextFlow.lay_out
+
+    def noted(self: TextFlow, width: float) -> TextFlow:
+        alive.add(self)
+        return lay_out(self, width)
+
+    monkeypatch.setattr(TextFlow, "lay_out", noted)
+    monkeypatch.setattr(long_text, "MOST_KEPT", 3)
+    text = LongText(look, Type.VALUE)
+    qtbot.addWidget(text)
+    said = "a row\n" * (10 * CHUNK // 6)
+    text.say(said)
+    text.resize(600, 400)
+    qtbot.waitUntil(lambda: text.is_measured, timeout=30_000)
+    assert 0 < len(alive) <= 3
+    text.select_all()
+    # What is copied is all of it, though most is laid out anew for that.
+    assert text.selected_text() == said
+    assert 0 < len(alive) <= 3
+
+
+def test_a_long_line_of_a_difference_is_laid_out_in_pieces(
+    qtbot: QtBot, look: Look, laid_out: list[int]
+) -> None:
+    before, after = (f"first\n{word} {TEXTS['words']}\nlast" for word in ("old", "new"))
+    view = DiffView(look)
+    qtbot.addWidget(view)
+    view.resize(600, 400)
+    view.show_rows(diff_rows(before, after))
+    view.show()
+    qtbot.waitUntil(lambda: view.is_measured, timeout=30_000)
+    assert 0 < max(laid_out) <= AT_ONCE
+    # Four lines: one that stays above, two that differ, one that stays below.
+    assert view.line_count() == 4
+    assert view.unseen == (2, 4)
+    spoken = [str(view.model().index(row, 0).data()) for row in range(view.model().rowCount())]
+    assert sum(map(len, spoken)) >= len(before) + len(after) - len("first\nlast\n")
 
 
 def test_what_a_list_keeps_is_what_it_shows(look: Look) -> None:

@@ -21,6 +21,7 @@ from keyturn.gui.main_window import MainWindow
 from keyturn.gui.means import Means
 from keyturn.gui.other_language import LanguageOf, OtherLanguage
 from keyturn.gui.pages import Page
+from keyturn.gui.queue.first_card import FirstCard
 from keyturn.gui.queue.page import queue_page
 from keyturn.gui.said_so_far import SaidSoFar
 from keyturn.gui.sending import IntentSender
@@ -81,7 +82,7 @@ class Desk(QObject):
         queue = queue_page(means)
         self.queue = queue.presenter
         self.sheets, self.reviews, self.ways = queue.sheets, queue.reviews, queue.ways
-        self.triage = queue.triage
+        self.triage, self.first_card = queue.triage, FirstCard(queue.view)
         stopped = StoppedScreen(look)
         self.window = MainWindow(look, {Page.QUEUE: queue.view}, stopped)
         in_force = SettingsInForce(bridge, appearance, self)
@@ -166,6 +167,7 @@ class Desk(QObject):
         self.pages.rule_wanted.connect(self._on_rule_wanted)
         self.pages.revoke_wanted.connect(self._on_revoke_wanted)
         self.pages.missed_found.connect(self._on_alert)
+        self.pages.all_built.connect(self.first_card.begin)
         self._away.back.connect(self._on_back)
         self.pages.last_found.connect(self._on_last_found)
         self.pages.guide_changed.connect(self.window.guide.tell)

@@ -12,6 +12,8 @@ from keyturn.gui.text_runs import phrase, plain_runs
 from keyturn.gui.theme import Appearance, Token, Type, TypeStyle
 
 _Wanted = tuple[str, int, TypeStyle, int, int, bool, tuple[Appearance, int]]
+MOST_ROWS = 256
+"""Rows that stay laid out: some screenfuls."""
 _LEAST = 4
 """Characters that are shown however little room there is."""
 
@@ -69,3 +71,29 @@ class KeptFlows:
             found = fitted(self._look, text, style, width, lines=lines, brief=brief)
             self._kept[key] = found
         return found
+
+
+class RowFlows:
+    """What rows of a list have laid out, by row; the oldest goes when there are many.
+
+    A row is laid out to be measured, and again once it is painted long after: all that ten
+    megabytes are laid out in would take a thousand of memory.
+    """
+
+    def __init__(self) -> None:
+        self._flows: dict[int, TextFlow] = {}
+
+    def get(self, row: int) -> TextFlow | None:
+        """Return what a row has, if it still does."""
+        return self._flows.get(row)
+
+    def put(self, row: int, flow: TextFlow) -> TextFlow:
+        """Keep a row's flow, and return it."""
+        if len(self._flows) >= MOST_ROWS:
+            del self._flows[next(iter(self._flows))]
+        self._flows[row] = flow
+        return flow
+
+    def clear(self) -> None:
+        """Keep none: theme, text size or rows are others."""
+        self._flows.clear()

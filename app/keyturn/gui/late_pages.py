@@ -65,6 +65,7 @@ class LatePage(Generic[Presenter]):
 class LatePages(QObject):
     """Hands each page to the window, and to each page what it missed."""
 
+    all_built = Signal()
     placed = Signal(object)
     """The page's `QWidget`; it is in the window from now on."""
     request_wanted = Signal(str)
@@ -138,6 +139,7 @@ class LatePages(QObject):
         page = next(unbuilt, None)
         if page is None:
             self._turns.stop()
+            self.all_built.emit()
             return
         self._turns.setInterval(0)
         page.step()

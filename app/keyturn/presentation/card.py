@@ -4,6 +4,7 @@ Every string of an agent or a server is here exactly as received; the view makes
 visible when it draws. Nothing here decides.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -88,6 +89,15 @@ class TracedSpan:
     start: int
     end: int
     """Characters of the text, `end` not included."""
+
+
+def spans_within(spans: Iterable[TracedSpan], start: int, end: int) -> tuple[TracedSpan, ...]:
+    """Return what of `spans` lies between two characters of a text, counted from the first."""
+    return tuple(
+        TracedSpan(start=max(span.start, start) - start, end=min(span.end, end) - start)
+        for span in spans
+        if span.start < end and span.end > start
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ def chunks(text: str, most: int = CHUNK) -> Iterator[str]:
     """
     start = 0
     while len(text) - start > most:
-        end = _cut(text, start + most)
+        end = _cut(text, max(start + 1, start + most - _LOOK_BACK), start + most)
         if end >= len(text):
             break
         yield text[start:end]
@@ -34,8 +34,26 @@ def chunks(text: str, most: int = CHUNK) -> Iterator[str]:
         yield text[start:]
 
 
-def _cut(text: str, full: int) -> int:
-    floor = full - _LOOK_BACK
+def line_chunks(text: str, most: int = CHUNK) -> Iterator[str]:
+    """Yield pieces that end where a line does; of a line that is longer than `most`, its chunks.
+
+    For a text that we laid out ourselves, whose lines may begin with spaces of ours.
+    """
+    start = 0
+    while len(text) - start > most:
+        end = text.rfind("\n", start, start + most) + 1
+        if end > start:
+            yield text[start:end]
+        else:
+            line_end = text.find("\n", start)
+            end = line_end + 1 if line_end >= 0 else len(text)
+            yield from chunks(text[start:end], most)
+        start = end
+    if start < len(text) or not text:
+        yield text[start:]
+
+
+def _cut(text: str, floor: int, full: int) -> int:
     for pattern, end in ((_LINE_END, "\n"), (_WORD_END, " ")):
         # From the end: what is cut last is cut there, and most texts have an edge nearby.
         place = text.rfind(end, floor, full)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import islice
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.presentation.claims import hints_of
@@ -15,11 +16,13 @@ from keyturn.presentation.definition_facts import argument_schemas, required_nam
 from keyturn.presentation.definition_text import definition_text
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.servers import ChangeLine, OwedChange
-from keyturn.presentation.visible_text import hidden_characters, visible
+from keyturn.presentation.visible_text import hidden_in_all, visible
 from keyturn.presentation.words import Words
 
 _SENTENCE = re.compile(r"[^.!?\n]*[.!?\n]+|[^.!?\n]+$")
 _MOST_SENTENCES = 100
+_MOST_PIECES = 1_000
+"""Of more it is not even tried to tell which of them hide at the end of another."""
 _LONGEST_COMPARED = 500
 _ALIKE = 0.6
 _TOLD = frozenset({"description", "inputSchema", "outputSchema", "title", "annotations"})
@@ -53,14 +56,14 @@ def definition_changes(
     lines = [*_description_lines(gained, others, lost, words)]
     lines += _argument_lines(before, after, words)
     lines += _other_lines(before, after, tier_words, words)
-    located = tuple(_located(line, after, words) for line in lines)
+    text = definition_text(after).split("\n")
+    located = tuple(_located(line, text, words) for line in lines)
     if not owed and located:
-        text = "\n".join(line.text for line in located)
         owed.append(
             OwedChange(
                 path="/after",
                 reason=located[0].text,
-                text=text,
+                text="\n".join(line.text for line in located),
                 action=words("phrases.confirm_change"),
                 object=words("phrases.object_change"),
             )
@@ -76,18 +79,23 @@ def _text(definition: JsonObject) -> str:
 def _sentences(before: str, after: str) -> tuple[list[str], list[str], list[str]]:
     """Return the sentences that are gained, changed and lost."""
     old, new = _cut(before), _cut(after)
-    plain_old = {_plain(sentence) for sentence in old}
-    plain_new = {_plain(sentence) for sentence in new}
+    plain = {one: _plain(one) for one in (*old, *new)}
+    plain_old = {plain[one] for one in old}
+    plain_new = {plain[one] for one in new}
     fresh = [one for one in new if one not in old]
-    gone = [one for one in old if _plain(one) not in plain_new]
-    changed = [one for one in fresh if _plain(one) in plain_old or _has_alike(one, gone)]
+    gone = [one for one in old if plain[one] not in plain_new]
+    past = [plain[one] for one in gone]
+    changed = [one for one in fresh if plain[one] in plain_old or _has_alike(plain[one], past)]
     gained = _rejoined([one for one in fresh if one not in changed], after)
     return gained, changed, gone[: max(0, len(gone) - len(changed))]
 
 
 def _cut(text: str) -> list[str]:
     kept: list[str] = []
-    for piece in _SENTENCE.findall(text):
+    pieces = [found.group() for found in islice(_SENTENCE.finditer(text), _MOST_PIECES + 1)]
+    if len(pieces) > _MOST_PIECES:
+        return [text]
+    for piece in pieces:
         if kept and not _plain(piece):
             # Nothing to be seen in it: it hides at the end of the sentence before.
             kept[-1] += piece
@@ -117,11 +125,10 @@ def _plain(sentence: str) -> str:
     return " ".join(shown.split())
 
 
-def _has_alike(sentence: str, others: list[str]) -> bool:
-    one = _plain(sentence)[:_LONGEST_COMPARED]
+def _has_alike(plain: str, others: list[str]) -> bool:
+    one = plain[:_LONGEST_COMPARED]
     return any(
-        SequenceMatcher(None, one, _plain(other)[:_LONGEST_COMPARED], autojunk=False).ratio()
-        >= _ALIKE
+        SequenceMatcher(None, one, other[:_LONGEST_COMPARED], autojunk=False).ratio() >= _ALIKE
         for other in others
     )
 
@@ -131,7 +138,7 @@ def _without_end(sentence: str) -> str:
 
 
 def _owed_sentence(index: int, text: str, said: str, words: Words) -> OwedChange:
-    hidden = hidden_characters(visible(text))
+    hidden = hidden_in_all((text,))
     reason = words("phrases.gains_hidden", n=hidden) if hidden else said
     return OwedChange(
         path=f"/after/description#{index}",
@@ -212,8 +219,7 @@ def _line(icon: Icon, text: str, member: str, role: Role = Role.NEUTRAL) -> Chan
     return ChangeLine(icon=icon, role=role, text=text, place=member)
 
 
-def _located(line: ChangeLine, after: JsonObject, words: Words) -> ChangeLine:
-    lines = definition_text(after).split("\n")
+def _located(line: ChangeLine, lines: list[str], words: Words) -> ChangeLine:
     mark = f'"{line.place}":'
     found = [n for n, text in enumerate(lines, 1) if text.lstrip().startswith(mark)]
     place = words("phrases.line", n=found[0]) if line.place and found else ""

@@ -19,7 +19,7 @@ from keyturn.presentation.relative_time import relative_time
 from keyturn.presentation.review_choice import review_choice
 from keyturn.presentation.servers import OwedChange, ReviewView
 from keyturn.presentation.text_diff import diff_rows
-from keyturn.presentation.visible_text import hidden_characters, visible
+from keyturn.presentation.visible_text import hidden_in_all
 from keyturn.presentation.words import Words
 
 _HASH_DIGITS = 12
@@ -186,7 +186,7 @@ class ReviewBuilder:
 
 def owed_description(text: str, words: Words) -> OwedChange:
     """Return a tool's description as something to confirm."""
-    hidden = hidden_characters(visible(text))
+    hidden = hidden_in_all((text,))
     reason = words("servers.says_hidden", n=hidden) if hidden else words("servers.says")
     return OwedChange(
         path="/description",

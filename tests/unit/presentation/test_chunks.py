@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyturn.presentation.chunks import chunks
+from keyturn.presentation.chunks import chunks, line_chunks
 from keyturn.presentation.visible_text import visible
 
 TEXT = st.text(alphabet='ab{}:,"  \n\u200b\u202e\u00e9\u3164\u0436', max_size=9_000)
@@ -27,6 +27,25 @@ def test_no_mark_is_lost_or_made_by_a_cut(text: str) -> None:
 
 def test_a_text_without_any_edge_is_cut_between_letters() -> None:
     assert [len(piece) for piece in chunks("x" * 10_000, 4_000)] == [3_999, 3_999, 2_002]
+
+
+def test_no_piece_is_empty_where_the_only_edge_is_behind() -> None:
+    assert list(chunks("ab" + "\u200b" * 3_000, 1_000)) == ["a", "b" + "\u200b" * 3_000]
+
+
+LINES = st.lists(st.text(alphabet='  a{":\u200b\u202e', max_size=60), max_size=40).map("\n".join)
+
+
+@given(text=LINES, most=st.integers(1, 200))
+def test_lines_stay_whole_but_the_long_ones(text: str, most: int) -> None:
+    pieces = list(line_chunks(text, most))
+    assert "".join(pieces) == text
+    ends = {0, *(end.end() for end in re.finditer("\n", text))}
+    begins = 0
+    for piece in pieces:
+        line = text[text.rfind("\n", 0, begins) + 1 :].split("\n", 1)[0]
+        assert begins in ends or len(line) >= most
+        begins += len(piece)
 
 
 def test_nothing_but_spaces_stays_in_one_piece() -> None:

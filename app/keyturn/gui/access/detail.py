@@ -5,12 +5,13 @@ from PySide6.QtWidgets import QWidget
 
 from keyturn.gui.forms.side_pane import SidePane, warning_rows
 from keyturn.gui.look import Look
-from keyturn.gui.theme import Token, Type
+from keyturn.gui.theme import Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.layouts import WrapLayout
+from keyturn.gui.widgets.long_text import value_label
 from keyturn.gui.widgets.pairs import PairList
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.text import Text
 from keyturn.presentation.access import AccessDetail
 from keyturn.presentation.marks import Icon
 
@@ -80,9 +81,7 @@ class AccessPane(SidePane):
         if detail.lines:
             self.add_title(detail.lines_title)
             for line in detail.lines:
-                text = ValueText(self.look, Type.VALUE, Token.TEXT_PRIMARY)
-                text.say(line)
-                self.body.addWidget(text)
+                self.body.addWidget(value_label(self.look, line))
         self.body.addStretch()
 
     def _on_keep(self) -> None:

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from keyturn.gui.history.kept_text import KeptTextBox
 from keyturn.gui.look import Look
-from keyturn.gui.text_runs import value_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipLabel, ChipRow
@@ -24,6 +23,7 @@ from keyturn.gui.widgets.layouts import (
     pane,
     row,
 )
+from keyturn.gui.widgets.long_text import value_label
 from keyturn.gui.widgets.pairs import PairList
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.tabs import TabRow
@@ -235,9 +235,7 @@ class DetailPane(EscapeFrame):
         for number, argument in enumerate(rows):
             key = Text(self._look, Type.VALUE, Token.TEXT_SECONDARY, wrap=True)
             key.say(argument.key)
-            value = ValueText(self._look, Type.VALUE)
-            runs = value_runs(argument.value, argument.spans, self._look.words)
-            value.say_runs(runs, argument.value)
+            value = value_label(self._look, argument.value, spans=argument.spans)
             grid.addWidget(key, number, 0, top)
             grid.addWidget(value, number, 1)
         return place

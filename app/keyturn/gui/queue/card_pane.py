@@ -85,7 +85,7 @@ class CardPane(QFrame):
         self._name_prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self.flow = FlowGraphView(look)
         self._excerpts = column(gap=8)
-        self._provenance = column()
+        self.provenance = Provenance(look)
         self._scroll = ScrollPane("panel", (_SIDE, 4, _SIDE, 12), keys_of=self)
         self._build()
         self._connect()
@@ -163,8 +163,7 @@ class CardPane(QFrame):
         self.lamps.use_short_words(narrow)
         self.block.use_narrow(narrow)
         self._use_margins()
-        if self._card is not None:
-            self._show_provenance(self._card)
+        self.provenance.use_stacked(narrow)
 
     def rest_focus(self) -> None:
         """Put the focus on the sentence, where no key can decide anything."""
@@ -221,7 +220,7 @@ class CardPane(QFrame):
         body.addSpacing(8)
         body.addWidget(self.flow)
         body.addSpacing(8)
-        body.addLayout(self._provenance)
+        body.addWidget(self.provenance)
         body.addStretch()
         self.raw.setObjectName("raw_json")
         self._meta_title.say(self._look.words("card.raw_meta"))
@@ -269,9 +268,8 @@ class CardPane(QFrame):
             self._excerpts.addWidget(box)
 
     def _show_provenance(self, card: CardView) -> None:
-        clear(self._provenance)
-        if card.claimed or card.observed:
-            self._provenance.addWidget(_provenance(self._look, card, self._narrow))
+        self.provenance.show_sides(card.claimed, card.observed, title=card.claimed_title)
+        self.provenance.setVisible(bool(card.claimed or card.observed))
 
     def _diff_page(self) -> QWidget:
         return self.diff if self._card is not None and self._card.diff else self._no_diff
@@ -304,7 +302,3 @@ def _carry(headline: Headline, into: QVBoxLayout) -> None:
 
 def _who_asks(card: CardView) -> tuple[object, object]:
     return (card.claimed, card.observed)
-
-
-def _provenance(look: Look, card: CardView, narrow: bool) -> Provenance:
-    return Provenance(look, card.claimed, card.observed, title=card.claimed_title, stacked=narrow)

@@ -19,8 +19,9 @@ from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.decision_block import DecisionBlock
 from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.layouts import clear, column, pane, row
+from keyturn.gui.widgets.long_text import value_label
 from keyturn.gui.widgets.scroll_pane import SnugPane
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.text import LONGEST, Text, ValueText
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.card import CardActions
 from keyturn.presentation.group_choice import GroupChoice
@@ -158,10 +159,9 @@ class GroupPane(QFrame):
         self._constants.addWidget(title)
         for key, value in view.constants:
             line = row(gap=12)
-            name = ValueText(self._look, Type.VALUE, Token.TEXT_SECONDARY)
+            name = ValueText(self._look, Type.VALUE, Token.TEXT_SECONDARY, most=LONGEST)
             name.say(key)
-            text = ValueText(self._look, Type.VALUE)
-            text.say(value)
+            text = value_label(self._look, value)
             line.addWidget(name)
             line.addWidget(text, 1)
             self._constants.addLayout(line)

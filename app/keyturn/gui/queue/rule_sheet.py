@@ -23,7 +23,8 @@ from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.gui.widgets.layouts import clear, column, divider, row
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.long_text import value_label
+from keyturn.gui.widgets.text import Text
 from keyturn.presentation.arming import ArmingTerms, Subject
 from keyturn.presentation.rule_sheet import (
     SPAN_TEXTS,
@@ -174,8 +175,7 @@ class RuleSheetPane(Sheet):
         choice.setFixedWidth(_KEY)
         choice.setChecked(True)
         choice.toggled.connect(self._on_changed)
-        text = ValueText(self._look, Type.VALUE)
-        text.say(value.text)
+        text = value_label(self._look, value.text)
         line.addWidget(choice, 0, Qt.AlignmentFlag.AlignTop)
         line.addWidget(text, 1)
         self.choices.append((value, choice))

@@ -5,11 +5,12 @@ from PySide6.QtWidgets import QWidget
 
 from keyturn.gui.forms.side_pane import SidePane, warning_rows
 from keyturn.gui.look import Look
-from keyturn.gui.theme import Token, Type
+from keyturn.gui.theme import Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
+from keyturn.gui.widgets.long_text import value_label
 from keyturn.gui.widgets.pairs import PairList
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.rules import RuleDetail
 
@@ -84,9 +85,7 @@ class RulePane(SidePane):
         if detail.conditions:
             self.add_title(self.look.words("rules.conditions_title"), first=True)
             for condition in detail.conditions:
-                text = ValueText(self.look, Type.VALUE, Token.TEXT_PRIMARY)
-                text.say(condition)
-                self.body.addWidget(text)
+                self.body.addWidget(value_label(self.look, condition))
             self.body.addSpacing(12)
         if detail.limits:
             self.add_title(self.look.words("rules.limits_title"), first=not detail.conditions)

@@ -22,7 +22,7 @@ from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import WrapLayout, clear, column, divider, row
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.text import LONGEST, Text, ValueText
 from keyturn.gui.widgets.tier_box import TierPills
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.arming import ArmingTerms, Subject
@@ -48,7 +48,7 @@ class BatchRowBox(QFrame):
         self.pills: TierPills | None = None
         self._top_seen = self._bottom_seen = False
         self.setObjectName(f"batch_{view.tool}")
-        name = ValueText(look, Type.VALUE_LARGE)
+        name = ValueText(look, Type.VALUE_LARGE, most=LONGEST)
         name.say(view.tool)
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._head.setSpacing(12)
@@ -57,7 +57,8 @@ class BatchRowBox(QFrame):
         if view.alone:
             self._reason = self._alone(look, view)
             self._head.addWidget(self._reason)
-        words = ValueText(look, Type.VALUE)
+        # Longer ones than any of these are pinned alone, where all of them is shown.
+        words = ValueText(look, Type.VALUE, most=LONGEST)
         words.say(view.description or look.words("servers.no_description"))
         words.setAccessibleName(look.words("servers.row_spoken", tool=view.tool, text=words.text()))
         facts = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)

@@ -9,7 +9,8 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import EDGE, column, row
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.long_text import value_label
+from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.servers import OwedChange
 
@@ -28,8 +29,7 @@ class OwedChangeBox(QFrame):
         self._icon = IconLabel(look, Icon.CLAIMED, Token.T2_FG, 14)
         self._reason = Text(look, Type.LABEL, Token.T2_FG, wrap=True)
         self._reason.say(change.reason)
-        text = ValueText(look, Type.VALUE)
-        text.say(change.text)
+        text = value_label(look, change.text)
         self.button = Button(look, Kind.PLAIN, "", Icon.CONFIRM, name=f"confirm_{change.path}")
         self.button.say(
             change.action,

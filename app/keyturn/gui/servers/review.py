@@ -25,6 +25,7 @@ from keyturn.gui.widgets.foot_row import FootRow
 from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import WrapLayout, clear, column, divider, pane, row
+from keyturn.gui.widgets.long_text import LongText
 from keyturn.gui.widgets.scroll_pane import ScrollPane, SnugPane
 from keyturn.gui.widgets.tabs import TabRow
 from keyturn.gui.widgets.text import Text, ValueText
@@ -74,7 +75,7 @@ class ReviewPane(QFrame):
         self._footing = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         self._changes = column()
         self._tabs_place = column()
-        self._text = ValueText(look, Type.VALUE)
+        self._text = LongText(look, Type.VALUE)
         self._rules = Text(look, Type.BODY, wrap=True)
         self._hashes = WrapLayout(gap=16)
         self._tabs: TabRow | None = None

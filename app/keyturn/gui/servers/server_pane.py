@@ -17,8 +17,9 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
 from keyturn.gui.widgets.layouts import clear, column, row
+from keyturn.gui.widgets.long_text import value_label
 from keyturn.gui.widgets.pairs import PairList
-from keyturn.gui.widgets.text import Align, Text, ValueText
+from keyturn.gui.widgets.text import Align, Text
 from keyturn.presentation.arming import ArmingTerms, Subject
 from keyturn.presentation.card import Pair
 from keyturn.presentation.marks import Icon
@@ -48,8 +49,7 @@ class ArgvList(QFrame):
         self._shown = (tuple(argv), address)
         clear(self._rows)
         if address:
-            value = ValueText(self._look, Type.VALUE)
-            value.say(address)
+            value = value_label(self._look, address)
             self._rows.addWidget(value)
             self.setAccessibleName(self._look.words("servers.address_spoken", address=address))
             return
@@ -63,8 +63,7 @@ class ArgvList(QFrame):
         index = Text(self._look, Type.VALUE, Token.TEXT_TERTIARY, align=Align.AlignRight)
         index.say(str(number))
         index.setFixedWidth(_NUMBER)
-        value = ValueText(self._look, Type.VALUE)
-        value.say(word)
+        value = value_label(self._look, word)
         value.setAccessibleName(self._look.words("servers.argument_spoken", n=number, word=word))
         line.addWidget(index, 0, Align.AlignTop)
         line.addWidget(value, 1)

@@ -14,13 +14,13 @@ from keyturn.gui.servers.controls_box import ControlsBox
 from keyturn.gui.servers.owed_box import OwedChangeBox
 from keyturn.gui.servers.panes import DetailPane
 from keyturn.gui.servers.unsaved import Unsaved, UnsavedChoices
-from keyturn.gui.text_runs import definition_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
 from keyturn.gui.widgets.layouts import clear, column, divider
+from keyturn.gui.widgets.long_text import LongText
 from keyturn.gui.widgets.pairs import PairList
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.text import Text
 from keyturn.gui.widgets.tier_box import TierBox
 from keyturn.presentation.answer import Answer
 from keyturn.presentation.arming import ArmingTerms, Subject
@@ -53,12 +53,12 @@ class ToolPane(DetailPane):
         self.two = Button(look, Kind.PLAIN, name="ask_two", height=DECISION)
         self.controls = ControlsBox(look)
         self.action = ArmedAction(look, self.save, now_ms, self)
-        self._description = ValueText(look, Type.VALUE)
+        self._description = LongText(look, Type.VALUE)
         self._owed = column()
         self._boxes: list[OwedChangeBox] = []
         self._claims = column()
         self._controls_place = QWidget()
-        self._definition = ValueText(look, Type.VALUE)
+        self._definition = LongText(look, Type.VALUE, definition=True)
         self._fill()
         self.tiers.changed.connect(self._on_changed)
         self.action.pressed.connect(self._on_pressed)
@@ -82,7 +82,7 @@ class ToolPane(DetailPane):
         self.chips.show_chips(view.chips)
         self.notice.show_notice(view.notice)
         self._description.say(view.description or words("servers.no_description"))
-        self._definition.say_runs(definition_runs(view.definition, words), view.definition)
+        self._definition.say(view.definition)
         self._description.setVisible(not view.owed)
         remove, save = words("servers.remove_tool"), words("servers.save_tool")
         if view.hidden:

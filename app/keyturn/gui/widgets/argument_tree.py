@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Final
 
 from PySide6.QtCore import (
@@ -27,12 +28,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem, QWidget
 
+from keyturn.gui.fitting import RowFlows
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs, value_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.rows_view import AnyIndex, RowDelegate, RowsView
-from keyturn.presentation.card import ArgumentRow, OriginLabel, TracedSpan, ValueKind
+from keyturn.presentation.card import ArgumentRow, OriginLabel, ValueKind, spans_within
 from keyturn.presentation.chunks import chunks
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.visible_text import SPACE_RUN
@@ -43,6 +45,8 @@ MOST_LINES: Final = 20
 _KEY: Final = 168
 _ORIGIN: Final = 184
 _INDENT: Final = 18
+_KEY_CHUNK: Final = 1_000
+"""Characters of a key that are laid out at a time, in its narrow column."""
 _LEAST: Final = 28
 _WITH_ORIGIN: Final = 30
 _ICON: Final = 14
@@ -107,24 +111,21 @@ class ArgumentModel(QAbstractTableModel):
 
 
 def _parts(row: ArgumentRow) -> Iterator[_Part]:
-    """Cut a row with a long value into rows that are laid out one at a time."""
+    """Cut a row with a long value or a long key into rows that are laid out one at a time."""
     start = 0
-    pieces = list(chunks(row.value))
-    for number, piece in enumerate(pieces):
+    values, keys = list(chunks(row.value)), list(chunks(row.key, _KEY_CHUNK))
+    count = max(len(values), len(keys))
+    pieces = zip_longest(keys, values, fillvalue="")
+    for number, (key, piece) in enumerate(pieces):
         end = start + len(piece)
-        spans = tuple(
-            TracedSpan(start=max(span.start, start) - start, end=min(span.end, end) - start)
-            for span in row.spans
-            if span.start < end and span.end > start
-        )
-        first, last = number == 0, number == len(pieces) - 1
+        first, last = number == 0, number == count - 1
         # The line end at a piece's end is the step to the next row.
         shown = piece if last else piece.removesuffix("\n")
         made = replace(
             row,
-            key=row.key if first else "",
+            key=key,
             value=shown,
-            spans=spans,
+            spans=spans_within(row.spans, start, end),
             origin=row.origin if first else None,
         )
         yield _Part(row=made, first=first, last=last)
@@ -138,8 +139,8 @@ class ArgumentDelegate(RowDelegate):
         super().__init__(parent)
         self._look = look
         self._key_width = key_width
-        self._flows: dict[int, TextFlow] = {}
-        self._keys: dict[int, TextFlow] = {}
+        self._flows = RowFlows()
+        self._keys = RowFlows()
         self._letter = _letter_width(look)
         self.selection: tuple[int, int, int] | None = None
         """Row, start and end of the text that is selected."""
@@ -191,7 +192,8 @@ class ArgumentDelegate(RowDelegate):
         if found is None:
             row = argument_row(index)
             runs = value_runs(row.value, row.spans, self._look.words)
-            found = self._flows[index.row()] = TextFlow(runs, Type.VALUE, self._look.theme)
+            made = TextFlow(runs, Type.VALUE, self._look.theme)
+            found = self._flows.put(index.row(), made)
         return found.lay_out(self.value_rect(QRect(0, 0, width, 0)).width())
 
     def _key_flow(self, index: AnyIndex, width: int) -> TextFlow:
@@ -200,7 +202,8 @@ class ArgumentDelegate(RowDelegate):
         found = self._keys.get(index.row())
         if found is None:
             runs = plain_runs(row.key, self._look.words, one_line=True)
-            found = self._keys[index.row()] = TextFlow(runs, Type.VALUE, self._look.theme)
+            made = TextFlow(runs, Type.VALUE, self._look.theme)
+            found = self._keys.put(index.row(), made)
         room = self.value_rect(QRect(0, 0, width, 0)).left()
         room -= _INSET + row.depth * _INDENT + 8
         return found.lay_out(max(24, room))

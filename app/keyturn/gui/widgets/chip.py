@@ -12,6 +12,7 @@ from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import plain_runs
 from keyturn.gui.theme import Type
 from keyturn.gui.widgets.layouts import WrapLayout, clear
+from keyturn.gui.widgets.text import stay_plain
 from keyturn.presentation.card import Chip
 
 _ICON = 14
@@ -59,7 +60,7 @@ class ChipLabel(QLabel):
 
     def __init__(self, look: Look, chip: Chip, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        stay_plain(self)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._look = look
         self.show_chip(chip)

@@ -1,6 +1,7 @@
 """Two texts as one list of lines: line numbers, sign, changed words boxed, nothing hidden."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import (
@@ -14,12 +15,14 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
+from keyturn.gui.fitting import RowFlows
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import diff_runs, phrase
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.rows_view import AnyIndex, RowDelegate, RowsView
 from keyturn.presentation.card import DiffRow, DiffSide
+from keyturn.presentation.chunks import chunks
 
 _ROW_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 _GUTTER: Final = 36
@@ -32,24 +35,35 @@ _INKS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A row as the view has it: a line, or a piece of a long one."""
+
+    row: DiffRow
+    ends: bool
+    """The line ends with it."""
+
+
 class DiffModel(QAbstractTableModel):
     """The lines of one comparison."""
 
     def __init__(self, look: Look, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._look = look
-        self._rows: tuple[DiffRow, ...] = ()
+        self._whole: tuple[DiffRow, ...] = ()
+        self._rows: tuple[_Part, ...] = ()
 
     def show_rows(self, rows: Sequence[DiffRow]) -> None:
         """Show other lines; the same ones again change nothing."""
-        if tuple(rows) == self._rows:
+        if tuple(rows) == self._whole:
             return
         self.beginResetModel()
-        self._rows = tuple(rows)
+        self._whole = tuple(rows)
+        self._rows = tuple(part for row in rows for part in _parts(row))
         self.endResetModel()
 
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008  # Qt's signature
-        """Return the number of lines."""
+        """Return the number of lines, and of pieces of long ones."""
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008  # Qt's signature
@@ -58,11 +72,11 @@ class DiffModel(QAbstractTableModel):
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return the line, or its words for a screen reader."""
-        row = self._rows[index.row()]
+        part = self._rows[index.row()]
         if role == _ROW_ROLE:
-            return row
+            return part
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return self._spoken(row)
+            return self._spoken(part.row)
         return None
 
     def _spoken(self, row: DiffRow) -> str:
@@ -72,13 +86,37 @@ class DiffModel(QAbstractTableModel):
         return self._look.words(key, text=row.text)
 
 
+def _parts(row: DiffRow) -> Iterator[_Part]:
+    """Cut a long line into pieces that are laid out one at a time, its numbers at the first."""
+    start = 0
+    pieces = list(chunks(row.text))
+    for number, piece in enumerate(pieces):
+        end = start + len(piece)
+        changed = tuple(
+            (max(first, start) - start, min(last, end) - start)
+            for first, last in row.changed
+            if first < end and last > start
+        )
+        begins = number == 0
+        made = replace(
+            row,
+            text=piece,
+            changed=changed,
+            before=row.before if begins else None,
+            after=row.after if begins else None,
+            indent=row.indent if begins else 0,
+        )
+        yield _Part(made, ends=number == len(pieces) - 1)
+        start = end
+
+
 class DiffDelegate(RowDelegate):
     """Paints a line over the whole width in the fill of its side."""
 
     def __init__(self, look: Look, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._look = look
-        self._flows: dict[int, TextFlow] = {}
+        self._flows = RowFlows()
 
     def forget(self) -> None:
         """Drop the flows."""
@@ -89,9 +127,10 @@ class DiffDelegate(RowDelegate):
         return self._look.theme.line(Type.VALUE)
 
     def row_lines(self, index: AnyIndex, width: int) -> int:
-        """Return that every row is one line of the text, however it wraps."""
-        del index, width
-        return 1
+        """Return that a line of the text is one, however it wraps and in however many pieces."""
+        del width
+        part: _Part = index.data(_ROW_ROLE)
+        return int(part.ends)
 
     def row_height(self, index: AnyIndex, width: int) -> int:
         """Return the height of the wrapped line."""
@@ -99,8 +138,8 @@ class DiffDelegate(RowDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Draw fill, numbers, sign and text."""
-        row: DiffRow = index.data(_ROW_ROLE)
-        theme = self._look.theme
+        part: _Part = index.data(_ROW_ROLE)
+        row, theme = part.row, self._look.theme
         token, fill = _INKS[row.side]
         rect = option.rect
         painter.save()
@@ -128,9 +167,11 @@ class DiffDelegate(RowDelegate):
     def _flow(self, index: AnyIndex, width: int) -> TextFlow:
         found = self._flows.get(index.row())
         if found is None:
-            row: DiffRow = index.data(_ROW_ROLE)
+            part: _Part = index.data(_ROW_ROLE)
+            row = part.row
             runs = diff_runs(row.text, row.changed, self._look.words, indent=row.indent)
-            found = self._flows[index.row()] = TextFlow(runs, Type.VALUE, self._look.theme)
+            made = TextFlow(runs, Type.VALUE, self._look.theme)
+            found = self._flows.put(index.row(), made)
         return found.lay_out(width - 2 * _GUTTER - _SIGN - 8)
 
 

@@ -12,6 +12,7 @@ from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.layouts import WrapLayout, clear
+from keyturn.gui.widgets.text import stay_plain
 from keyturn.presentation.card import Lamp
 
 _BOX = 20
@@ -29,7 +30,7 @@ class LampLabel(QLabel):
         self._lamp = lamp
         self._words = lamp.short_words if short else lamp.words
         self._where = "" if short else lamp.where
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        stay_plain(self)
         self.setText(f"{lamp.letter} {self._words}")
         key = "card.lamp_lit" if lamp.lit else "card.lamp_dark"
         self.setAccessibleName(look.words(key, words=lamp.words, where=lamp.where))

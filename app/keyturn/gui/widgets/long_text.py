@@ -4,6 +4,8 @@ What is painted is laid out when it is painted; the rest takes its height piece 
 each turn of the window, so that a hundred thousand characters do not hold it up.
 """
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
@@ -21,10 +23,14 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
-from keyturn.gui.text_runs import plain_runs
-from keyturn.gui.theme import Token, TypeStyle
-from keyturn.presentation.chunks import chunks
+from keyturn.gui.text_runs import definition_runs, value_runs
+from keyturn.gui.theme import Token, Type, TypeStyle
+from keyturn.gui.widgets.text import ValueText, stay_plain
+from keyturn.presentation.card import TracedSpan, spans_within
+from keyturn.presentation.chunks import CHUNK, chunks, line_chunks
 
+MOST_KEPT = 64
+"""Pieces that stay laid out: a megabyte of flows would take a hundred of memory."""
 PICTURE_MS = 20
 """So long the measuring waits for the picture, which would else be painted in the same turn."""
 
@@ -34,6 +40,7 @@ class _Piece:
     """A stretch of the text; its flow is made when it is first needed."""
 
     text: str
+    spans: tuple[TracedSpan, ...] = ()
     flow: TextFlow | None = None
     height: int = 0
     is_guess: bool = True
@@ -56,33 +63,45 @@ class LongText(QLabel):
         style: TypeStyle,
         token: Token = Token.TEXT_PRIMARY,
         *,
+        definition: bool = False,
         parent: QWidget | None = None,
     ) -> None:
+        """A `definition` is laid out by us: the spaces that its lines begin with are ours."""
         super().__init__(parent)
         self._look = look
+        self._is_definition = definition
         self._style = style
         self._token = token
         self._text = ""
+        self._spans: tuple[TracedSpan, ...] = ()
         self._pieces: list[_Piece] = []
         self._measured = 0
+        self._laid_out: deque[int] = deque()
+        """The pieces that have a flow, in the order in which they got it."""
         self._anchor: _Spot | None = None
         self._end: _Spot | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._measure)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        stay_plain(self)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setProperty("ring", False)
         self.setCursor(Qt.CursorShape.IBeamCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def say(self, text: str) -> None:
-        """Show `text`, exactly."""
-        if text == self._text and self._pieces:
+    def say(self, text: str, spans: Sequence[TracedSpan] = ()) -> None:
+        """Show `text`, exactly, and which stretches of it were found elsewhere."""
+        if (text, tuple(spans)) == (self._text, self._spans) and self._pieces:
             return
-        self._text = text
+        self._text, self._spans = text, tuple(spans)
         self.setText(text)
-        self._pieces = [_Piece(piece) for piece in chunks(text)]
+        cut = line_chunks if self._is_definition else chunks
+        self._pieces.clear()
+        start = 0
+        for piece in cut(text):
+            self._pieces.append(_Piece(piece, spans_within(spans, start, start + len(piece))))
+            start += len(piece)
+        self._laid_out.clear()
         self._anchor = self._end = None
         self._start_over()
 
@@ -131,6 +150,7 @@ class LongText(QLabel):
         if event.type() is QEvent.Type.StyleChange:
             for piece in self._pieces:
                 piece.flow, piece.is_guess = None, True
+            self._laid_out.clear()
             self._start_over()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -173,8 +193,16 @@ class LongText(QLabel):
     def _flow(self, number: int) -> TextFlow:
         piece = self._pieces[number]
         if piece.flow is None:
-            runs = plain_runs(piece.text, self._look.words)
+            words = self._look.words
+            runs = (
+                definition_runs(piece.text, words)
+                if self._is_definition
+                else value_runs(piece.text, piece.spans, words)
+            )
             piece.flow = TextFlow(runs, self._style, self._look.theme)
+            self._laid_out.append(number)
+            if len(self._laid_out) > MOST_KEPT:
+                self._pieces[self._laid_out.popleft()].flow = None
         return piece.flow.lay_out(max(24, self.width()))
 
     def _start_over(self) -> None:
@@ -243,3 +271,16 @@ class LongText(QLabel):
         start = first.position if number == first.piece else 0
         end = last.position if number == last.piece else self._flow(number).length
         return start, end
+
+
+def value_label(
+    look: Look, text: str, style: TypeStyle = Type.VALUE, spans: Sequence[TracedSpan] = ()
+) -> QLabel:
+    """Return what shows a value whole; a long one holds the window up for nobody."""
+    if len(text) > CHUNK:
+        long = LongText(look, style)
+        long.say(text, spans)
+        return long
+    short = ValueText(look, style)
+    short.say_runs(value_runs(text, spans, look.words), text)
+    return short

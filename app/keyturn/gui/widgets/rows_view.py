@@ -295,7 +295,9 @@ class RowsView(QTableView):
             missing = [row for row in range(rows) if row not in self._seen]
             first, last = (missing[0], missing[-1]) if missing else (0, rows - 1)
             # A row not measured yet counts as one line until it is.
-            unseen = (self._lines_before(first) + 1, self._lines_before(last + 1))
+            line = self._lines_before(first) + 1
+            # Where a long line is unseen but for its last piece, no line ends before that.
+            unseen = (line, max(line, self._lines_before(last + 1)))
         if unseen != self._unseen:
             self._unseen = unseen
             self.unseen_changed.emit(unseen)

@@ -28,6 +28,16 @@ LONGEST: Final = 4_096
 """Characters of a name or a claim that are laid out; how many more there are is said instead."""
 
 
+def stay_plain(label: QLabel) -> None:
+    """Have Qt make no document of a label's text, before its focus policy is set.
+
+    What is drawn and selected is a flow. A document would be made and laid out, all of it in one
+    turn, as soon as the pointer is over the label: a second at a few megabytes.
+    """
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+
+
 class Text(QLabel):
     """Words in one type style and one colour, or runs of several."""
 
@@ -44,7 +54,7 @@ class Text(QLabel):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        stay_plain(self)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._look = look
         self._style = style
@@ -103,6 +113,12 @@ class Text(QLabel):
         """Take another colour."""
         self._token = token
         self.update()
+
+    def use_style(self, style: TypeStyle) -> None:
+        """Take another type style."""
+        if style is not self._style:
+            self._style = style
+            self._forget()
 
     def flow(self) -> TextFlow:
         """Return the laid-out text for the present width."""
@@ -215,6 +231,11 @@ class ValueText(Text):
         self.setProperty("ring", False)
         self.setCursor(Qt.CursorShape.IBeamCursor)
         self._selection: tuple[int, int] | None = None
+
+    def say_runs(self, runs: Sequence[Run], text: str) -> None:
+        """Show `runs`; nothing of them is selected."""
+        self._selection = None
+        super().say_runs(runs, text)
 
     def selected_text(self) -> str:
         """Return the exact text of the selection."""
