@@ -1,14 +1,18 @@
 """What a person is asked about a judged call: the approval request, made from its facts."""
 
+from dataclasses import dataclass
+
 from keyturn.application.approval_request import ApprovalRequest, AskedFor, RequestKind
 from keyturn.application.call import IncomingCall, Judged, Refused
 from keyturn.application.continuations import goes_on
 from keyturn.application.provenance import asked_by
 from keyturn.application.raises import raised_by
+from keyturn.application.secret_search import SecretSearch
 from keyturn.domain.canonical import canonical
 from keyturn.domain.decision import Outcome
 from keyturn.domain.destinations import MOST_MARKED
 from keyturn.domain.policy import Because, Judgement
+from keyturn.domain.secret_places import NO_SECRETS, Secrets
 
 
 def rule_name(judgement: Judgement | None) -> str:
@@ -39,14 +43,46 @@ def denied(judgement: Judgement | None) -> Refused:
     )
 
 
-def _asked_for(asked: Judged | None) -> AskedFor | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSecrets:
+    """Where secrets stand in what is shown of a call; found once for what does not change."""
+
+    arguments: Secrets = NO_SECRETS
+    meta: Secrets = NO_SECRETS
+    asked: Secrets = NO_SECRETS
+    """Of the arguments that its agent asked for, where a person changed them."""
+
+
+NOTHING_HELD = HeldSecrets()
+
+
+def secrets_of(judged: Judged, search: SecretSearch | None) -> HeldSecrets:
+    """Look for the secrets of a call, and of what its agent asked for."""
+    if search is None:
+        return HeldSecrets()
+    asked, meta = judged.asked, judged.call.beside_arguments()
+    return HeldSecrets(
+        arguments=search.of_call(judged.call, judged.arguments_text),
+        meta=search.of_text(canonical(meta).decode()) if meta else NO_SECRETS,
+        asked=search.of_call(asked.call, asked.arguments_text) if asked else NO_SECRETS,
+    )
+
+
+def _asked_for(asked: Judged | None, secrets: Secrets) -> AskedFor | None:
     if asked is None:
         return None
-    return AskedFor(arguments=asked.canonical_arguments.decode(), digest=asked.digest)
+    arguments = asked.canonical_arguments.decode()
+    return AskedFor(arguments=arguments, digest=asked.digest, secrets=secrets)
 
 
 def call_request(
-    incoming: IncomingCall, judged: Judged, *, created_utc: str, ticket: str, times: int = 1
+    incoming: IncomingCall,
+    judged: Judged,
+    *,
+    created_utc: str,
+    ticket: str,
+    times: int = 1,
+    secrets: HeldSecrets = NOTHING_HELD,
 ) -> ApprovalRequest:
     """Build the request of a call; its id is the call's, its digest what an answer must name.
 
@@ -92,7 +128,9 @@ def call_request(
         ran=judged.ran,
         flows=judged.flows,
         signs=session.signs_in_reach,
-        edited=_asked_for(judged.asked),
+        edited=_asked_for(judged.asked, secrets.asked),
+        secrets=secrets.arguments,
+        meta_secrets=secrets.meta,
         two_persons=standing.two_persons,
         pinned_at=standing.pin.pinned_at if standing.pin is not None else "",
         created_utc=created_utc,

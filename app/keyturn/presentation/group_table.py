@@ -13,6 +13,7 @@ from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip, Deadline, DeadlineText, deadline_text
 from keyturn.presentation.card_builder import CardBuilder, server_tool
+from keyturn.presentation.hidden_secrets import hidden_of
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.outliers import Outlier, Unlike, outliers
@@ -117,7 +118,7 @@ class GroupBuilder:
         words, first = self._words, units[0][0]
         leaves = [_leaves(unit[0]) for unit in units]
         constants, varying = _split(leaves)
-        short = [path for path in constants if not _is_long(self._text(leaves[0][path]))]
+        short = [path for path in constants if not _is_long(self._text(first, path, leaves[0][path]))]
         constants, varying = (
             short[:MOST_CONSTANTS],
             [
@@ -144,7 +145,7 @@ class GroupBuilder:
             headline=words("burst.headline", headline=phrases.headline(first), n=len(calls)),
             server_tool=server_tool(first, words),
             chips=self._chips(first, count),
-            constants=tuple((_name(path), self._text(leaves[0][path])) for path in constants),
+            constants=tuple((_name(path), self._text(first, path, leaves[0][path])) for path in constants),
             columns=(*names, *([words("burst.more_columns")] if rest else [])),
             calls=tuple(ordered),
             why_asked=phrases.why_asked(first),
@@ -161,7 +162,7 @@ class GroupBuilder:
     ) -> GroupCall:
         columns, rest = varying
         request = unit[0]
-        cells = [self._cell(leaves, column) for column in columns]
+        cells = [self._cell(request, leaves, column) for column in columns]
         if rest:
             more = sum(1 for column in rest if column in leaves)
             cells.append(GroupCell(text=self._words("burst.more_values", n=more), long=True))
@@ -175,10 +176,12 @@ class GroupBuilder:
             owes=not careful and any(value.owed for value in self._cards.decisive(request)),
         )
 
-    def _cell(self, leaves: Mapping[str, JsonValue], column: str) -> GroupCell:
+    def _cell(
+        self, request: ApprovalRequest, leaves: Mapping[str, JsonValue], column: str
+    ) -> GroupCell:
         if column not in leaves:
             return GroupCell(text=self._words("burst.absent"))
-        text = self._text(leaves[column])
+        text = self._text(request, column, leaves[column])
         if not _is_long(text):
             return GroupCell(text=text)
         lines = text.count("\n") + 1
@@ -187,8 +190,14 @@ class GroupBuilder:
             size = self._words("burst.size_lines", size=size, n=lines)
         return GroupCell(text=size, long=True)
 
-    def _text(self, value: JsonValue) -> str:
-        return value if isinstance(value, str) else canonical(value).decode()
+    def _text(self, request: ApprovalRequest, path: str, value: JsonValue) -> str:
+        """Return a value whole, but for what is hidden of it."""
+        hidden = hidden_of(request, self._words)
+        if path == _META:
+            return hidden.meta().text
+        if path == _WHOLE:
+            return hidden.raw().text
+        return hidden.value(path, value).text
 
     def _unlike(self, request: ApprovalRequest, flag: Outlier | None) -> str:
         if any(origin.untrusted for origin in request.trace.origins):
