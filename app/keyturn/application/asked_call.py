@@ -8,7 +8,7 @@ under another id, so that an answer to the old card is an answer to nothing.
 from collections.abc import Callable
 
 from keyturn.application.approval_request import ApprovalRequest
-from keyturn.application.asking import call_request, denied, secrets_of
+from keyturn.application.asking import call_request, denied, secrets_of, with_secrets
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import IncomingCall, Judged, Refused, scope_of
 from keyturn.application.editing import edited_from
@@ -109,14 +109,14 @@ class AskedCall:
         return self.shown
 
     def _request(self) -> ApprovalRequest:
-        return call_request(
+        request = call_request(
             self._incoming,
             self._judged,
             times=self._incoming.shown,
             created_utc=self._now_utc(),
             ticket=self._ticket,
-            secrets=self._secrets,
         )
+        return with_secrets(request, self._secrets)
 
 
 def _says(request: ApprovalRequest) -> tuple[object, ...]:

@@ -1,6 +1,6 @@
 """What a person is asked about a judged call: the approval request, made from its facts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keyturn.application.approval_request import ApprovalRequest, AskedFor, RequestKind
 from keyturn.application.call import IncomingCall, Judged, Refused
@@ -53,9 +53,6 @@ class HeldSecrets:
     """Of the arguments that its agent asked for, where a person changed them."""
 
 
-NOTHING_HELD = HeldSecrets()
-
-
 def secrets_of(judged: Judged, search: SecretSearch | None) -> HeldSecrets:
     """Look for the secrets of a call, and of what its agent asked for."""
     if search is None:
@@ -68,21 +65,22 @@ def secrets_of(judged: Judged, search: SecretSearch | None) -> HeldSecrets:
     )
 
 
-def _asked_for(asked: Judged | None, secrets: Secrets) -> AskedFor | None:
+def with_secrets(request: ApprovalRequest, found: HeldSecrets) -> ApprovalRequest:
+    """Return a call's request with what its screen hides."""
+    edited = request.edited
+    if edited is not None:
+        edited = replace(edited, secrets=found.asked)
+    return replace(request, secrets=found.arguments, meta_secrets=found.meta, edited=edited)
+
+
+def _asked_for(asked: Judged | None) -> AskedFor | None:
     if asked is None:
         return None
-    arguments = asked.canonical_arguments.decode()
-    return AskedFor(arguments=arguments, digest=asked.digest, secrets=secrets)
+    return AskedFor(arguments=asked.canonical_arguments.decode(), digest=asked.digest)
 
 
 def call_request(
-    incoming: IncomingCall,
-    judged: Judged,
-    *,
-    created_utc: str,
-    ticket: str,
-    times: int = 1,
-    secrets: HeldSecrets = NOTHING_HELD,
+    incoming: IncomingCall, judged: Judged, *, created_utc: str, ticket: str, times: int = 1
 ) -> ApprovalRequest:
     """Build the request of a call; its id is the call's, its digest what an answer must name.
 
@@ -128,9 +126,7 @@ def call_request(
         ran=judged.ran,
         flows=judged.flows,
         signs=session.signs_in_reach,
-        edited=_asked_for(judged.asked, secrets.asked),
-        secrets=secrets.arguments,
-        meta_secrets=secrets.meta,
+        edited=_asked_for(judged.asked),
         two_persons=standing.two_persons,
         pinned_at=standing.pin.pinned_at if standing.pin is not None else "",
         created_utc=created_utc,

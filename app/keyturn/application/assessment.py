@@ -69,16 +69,14 @@ class Assessment:
     ) -> None:
         """Without `large`, large arguments are validated like all others.
 
-        Without `commands` nothing is understood of those; without `check` nobody looks at what was
-        typed.
+        Without `commands` nothing is understood of those; without `check` no typed text is read.
         """
         self._stop = stop
         self._agreements = agreements
         self._sights = sights
         self._rules = rules
         self._environments = environments
-        self._commands = commands
-        self.secrets = secrets
+        self._commands, self.secrets = commands, secrets
         self._flows = flows
         self._fitness = Fitness(
             known=known, validator=validator, alerts=alerts, limits=limits, large=large, check=check

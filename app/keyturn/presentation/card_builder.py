@@ -16,6 +16,7 @@ from keyturn.presentation.card import (
     CardKind,
     CardView,
     Chip,
+    CommandLine,
     Deadline,
     DecisiveValue,
     DiffRow,
@@ -33,7 +34,7 @@ from keyturn.presentation.findings import card_lines
 from keyturn.presentation.flow_graph import flow_of
 from keyturn.presentation.flows import flow_lines
 from keyturn.presentation.held_results import found_span, without_repeats
-from keyturn.presentation.hidden_secrets import hidden_of
+from keyturn.presentation.hidden_secrets import HiddenSecrets, hidden_of
 from keyturn.presentation.json_nodes import (
     Node,
     count_nodes,
@@ -126,12 +127,7 @@ class CardBuilder:
             lamps=self.phrases.lamps(request),
             decisive=decisive,
             decisive_more=more,
-            commands=(
-                *card_lines(request, self._words),
-                *flow_lines(request, self._words),
-                *secret_lines(request, hidden, self._words),
-                *without_secrets(command_lines(request, self._words), hidden),
-            ),
+            commands=self._lines(request, hidden),
             rows=self.rows(request, sources),
             raw_json=request.arguments,
             raw_meta=request.bound_meta,
@@ -185,6 +181,15 @@ class CardBuilder:
         if more > 0:
             rows.append(self._row_of_rest(more))
         return tuple(rows)
+
+    def _lines(self, request: ApprovalRequest, hidden: HiddenSecrets) -> tuple[CommandLine, ...]:
+        words = self._words
+        return (
+            *card_lines(request, words),
+            *flow_lines(request, words),
+            *secret_lines(request, hidden, words),
+            *without_secrets(command_lines(request, words), hidden),
+        )
 
     def _diff(self, request: ApprovalRequest) -> tuple[DiffRow, ...]:
         if request.kind is RequestKind.COMMAND:

@@ -118,7 +118,9 @@ class GroupBuilder:
         words, first = self._words, units[0][0]
         leaves = [_leaves(unit[0]) for unit in units]
         constants, varying = _split(leaves)
-        short = [path for path in constants if not _is_long(self._text(first, path, leaves[0][path]))]
+        short = [
+            path for path in constants if not _is_long(self._text(first, path, leaves[0][path]))
+        ]
         constants, varying = (
             short[:MOST_CONSTANTS],
             [
@@ -145,7 +147,9 @@ class GroupBuilder:
             headline=words("burst.headline", headline=phrases.headline(first), n=len(calls)),
             server_tool=server_tool(first, words),
             chips=self._chips(first, count),
-            constants=tuple((_name(path), self._text(first, path, leaves[0][path])) for path in constants),
+            constants=tuple(
+                (_name(path), self._text(first, path, leaves[0][path])) for path in constants
+            ),
             columns=(*names, *([words("burst.more_columns")] if rest else [])),
             calls=tuple(ordered),
             why_asked=phrases.why_asked(first),

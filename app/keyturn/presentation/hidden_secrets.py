@@ -193,9 +193,7 @@ def hidden_of(request: ApprovalRequest, words: Words) -> HiddenSecrets:
     return HiddenSecrets(request, words)
 
 
-def in_words(
-    request: ApprovalRequest, words: Words, say: Callable[[ApprovalRequest], str]
-) -> str:
+def in_words(request: ApprovalRequest, words: Words, say: Callable[[ApprovalRequest], str]) -> str:
     """Return what is said of a request, without what is hidden of it."""
     hidden = hidden_of(request, words)
     if not hidden.anything:

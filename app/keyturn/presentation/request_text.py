@@ -61,6 +61,8 @@ class RequestText:
     """SHA-256 of the text in UTF-8, hexadecimal."""
     whole: bool
     """Nothing of what is asked about is left out; else `RequestTexts.page` has all of it."""
+    hides: bool = False
+    """Secrets are replaced by what they are; `RequestTexts.page` has them."""
 
 
 def size_of(request: ApprovalRequest) -> int:
@@ -94,6 +96,7 @@ class RequestTexts:
             text=text,
             prompt_hash=hashlib.sha256(text.encode()).hexdigest(),
             whole=lines.whole,
+            hides=bool(card.hidden),
         )
 
     def page(self, request: ApprovalRequest, number: int) -> str:

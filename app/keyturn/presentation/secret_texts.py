@@ -40,9 +40,7 @@ def secret_lines(
     return tuple(_lines(request, hidden, words))
 
 
-def without_secrets(
-    lines: Iterable[CommandLine], hidden: HiddenSecrets
-) -> tuple[CommandLine, ...]:
+def without_secrets(lines: Iterable[CommandLine], hidden: HiddenSecrets) -> tuple[CommandLine, ...]:
     """Return lines that name parts of the arguments without what is hidden of these."""
     return tuple(replace(line, text=hidden.scrubbed(line.text)) for line in lines)
 
@@ -56,9 +54,7 @@ def moved_spans(spans: Iterable[TracedSpan], shown: Concealed) -> tuple[TracedSp
     )
 
 
-def rows_without_secrets(
-    rows: tuple[DiffRow, ...], hidden: HiddenSecrets
-) -> tuple[DiffRow, ...]:
+def rows_without_secrets(rows: tuple[DiffRow, ...], hidden: HiddenSecrets) -> tuple[DiffRow, ...]:
     """Return the lines of a difference without what is hidden of both sides."""
     if not hidden.anything:
         return rows
@@ -91,14 +87,15 @@ def _line(line: ExcerptLine, shown: Concealed) -> ExcerptLine:
     return replace(line, text=shown.text, masks=shown.masks, spans=spans)
 
 
-def _lines(
-    request: ApprovalRequest, hidden: HiddenSecrets, words: Words
-) -> Iterator[CommandLine]:
+def _lines(request: ApprovalRequest, hidden: HiddenSecrets, words: Words) -> Iterator[CommandLine]:
     hosts = _listed(_hosts(request, hidden), words)
     for name in hidden.credentials[:MOST_NAMED]:
         said = shown_line(name, words, most=_LONGEST)
-        key = "card.sends_credential" if said else "card.sends_some_credential"
-        yield _warning(words(f"{key}_to" if hosts else key, name=said, host=hosts))
+        if said:
+            key = "card.sends_credential_to" if hosts else "card.sends_credential"
+        else:
+            key = "card.sends_some_credential_to" if hosts else "card.sends_some_credential"
+        yield _warning(words(key, name=said, host=hosts))
     more = len(hidden.credentials) - MOST_NAMED
     if more > 0:
         yield _warning(words("card.sends_more_credentials", n=more))

@@ -79,6 +79,7 @@ class DiffDelegate(RowDelegate):
         super().__init__(parent)
         self._look = look
         self._flows: dict[int, TextFlow] = {}
+        self.revealed = False
 
     def forget(self) -> None:
         """Drop the flows."""
@@ -129,7 +130,14 @@ class DiffDelegate(RowDelegate):
         found = self._flows.get(index.row())
         if found is None:
             row: DiffRow = index.data(_ROW_ROLE)
-            runs = diff_runs(row.text, row.changed, self._look.words, indent=row.indent)
+            runs = diff_runs(
+                row.text,
+                row.changed,
+                self._look.words,
+                indent=row.indent,
+                masks=row.masks,
+                revealed=self.revealed,
+            )
             found = self._flows[index.row()] = TextFlow(runs, Type.VALUE, self._look.theme)
         return found.lay_out(width - 2 * _GUTTER - _SIGN - 8)
 
@@ -139,10 +147,18 @@ class DiffView(RowsView):
 
     def __init__(self, look: Look, *, most_lines: int = 0, parent: QWidget | None = None) -> None:
         self._diff = DiffModel(look)
-        super().__init__(DiffDelegate(look), name="diff", most_lines=most_lines, parent=parent)
+        self._delegate = DiffDelegate(look)
+        super().__init__(self._delegate, name="diff", most_lines=most_lines, parent=parent)
         self.setModel(self._diff)
         self.setAccessibleName(look.words("diff.name"))
 
     def show_rows(self, rows: Sequence[DiffRow]) -> None:
         """Show a comparison."""
+        self._delegate.revealed = False
         self._diff.show_rows(rows)
+
+    def reveal(self, revealed: bool) -> None:
+        """Show what is hidden of the lines, or hide it again."""
+        if self._delegate.revealed is not revealed:
+            self._delegate.revealed = revealed
+            self.measure_again()

@@ -21,9 +21,10 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
-from keyturn.gui.text_runs import plain_runs
+from keyturn.gui.text_runs import concealed_runs
 from keyturn.gui.theme import Token, TypeStyle
 from keyturn.presentation.chunks import chunks
+from keyturn.presentation.concealed import Concealed, TextMask, masks_within
 
 PICTURE_MS = 20
 """So long the measuring waits for the picture, which would else be painted in the same turn."""
@@ -34,6 +35,7 @@ class _Piece:
     """A stretch of the text; its flow is made when it is first needed."""
 
     text: str
+    masks: tuple[TextMask, ...] = ()
     flow: TextFlow | None = None
     height: int = 0
     is_guess: bool = True
@@ -62,7 +64,8 @@ class LongText(QLabel):
         self._look = look
         self._style = style
         self._token = token
-        self._text = ""
+        self._shown = Concealed("")
+        self._revealed = False
         self._pieces: list[_Piece] = []
         self._measured = 0
         self._anchor: _Spot | None = None
@@ -78,12 +81,30 @@ class LongText(QLabel):
 
     def say(self, text: str) -> None:
         """Show `text`, exactly."""
-        if text == self._text and self._pieces:
+        self.say_concealed(Concealed(text))
+
+    def say_concealed(self, shown: Concealed) -> None:
+        """Show a text with what is hidden of it; readers are told what stands there."""
+        if shown == self._shown and self._pieces:
             return
-        self._text = text
-        self.setText(text)
-        self._pieces = [_Piece(piece) for piece in chunks(text)]
+        self._shown, self._revealed = shown, False
+        self.setText(shown.text)
+        self._pieces, start = [], 0
+        for piece in chunks(shown.text):
+            end = start + len(piece)
+            self._pieces.append(_Piece(piece, tuple(masks_within(shown.masks, start, end))))
+            start = end
         self._anchor = self._end = None
+        self._start_over()
+
+    def reveal(self, revealed: bool) -> None:
+        """Show what is hidden, or hide it again; what is selected is let go."""
+        if revealed is self._revealed or not self._shown.masks:
+            return
+        self._revealed = revealed
+        self._anchor = self._end = None
+        for piece in self._pieces:
+            piece.flow, piece.is_guess = None, piece.is_guess or bool(piece.masks)
         self._start_over()
 
     @property
@@ -173,7 +194,8 @@ class LongText(QLabel):
     def _flow(self, number: int) -> TextFlow:
         piece = self._pieces[number]
         if piece.flow is None:
-            runs = plain_runs(piece.text, self._look.words)
+            shown = Concealed(piece.text, piece.masks)
+            runs = concealed_runs(shown, self._look.words, revealed=self._revealed)
             piece.flow = TextFlow(runs, self._style, self._look.theme)
         return piece.flow.lay_out(max(24, self.width()))
 
