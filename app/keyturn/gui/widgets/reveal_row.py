@@ -57,6 +57,10 @@ class HoldToLook(Button):
         self._by_hand = True
         super().mousePressEvent(event)
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Stay held wherever the pointer goes: who looks far below scrolls the button away."""
+        event.accept()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Begin to hold with Space; Enter, which nobody holds, does nothing."""
         if event.key() in _HOLDS:
