@@ -12,8 +12,8 @@ from keyturn.application.ports.inspection import SecretFinder
 from keyturn.domain.call import ToolCall
 from keyturn.domain.secret_places import NO_SECRETS, SecretPlace, Secrets
 
-_TEXTS = re.compile(r'"([^"\\]*)"(?!:)')
-"""Texts of canonical JSON without escapes; no keys."""
+_TEXTS = re.compile(r'"((?:[^"\\]|\\.)*+)"(:?)')
+"""Texts of canonical JSON, and whether it is a key."""
 _LONG_WORDS = re.compile(r"""\\.|[^\s"'\\]+""")
 _WORDS = re.compile(r"""\\.|[^\s"'\\=:,;&@<>()\[\]{}]+""")
 _MOST_NAMED = 50
@@ -64,6 +64,7 @@ class SecretSearch:
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     """Yield where texts stand, then long words, then what these are made of."""
-    yield from (found.span(1) for found in islice(_TEXTS.finditer(text), _MOST_TEXTS))
+    texts = islice(_TEXTS.finditer(text), _MOST_TEXTS)
+    yield from (found.span(1) for found in texts if not found[2])
     for pattern in (_LONG_WORDS, _WORDS):
         yield from (found.span() for found in islice(pattern.finditer(text), _MOST_TEXTS))

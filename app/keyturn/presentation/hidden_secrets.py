@@ -58,6 +58,8 @@ class Piece:
     """Name of the stored credential that it is, "" for one without a name; None for none."""
     is_whole: bool
     """Nothing of the value stays."""
+    is_text: bool = True
+    """False of a number."""
 
 
 _Pieces = tuple[Piece, ...]
@@ -113,6 +115,16 @@ class HiddenSecrets:
     def raw(self) -> Concealed:
         """Return the canonical text of the arguments."""
         return self._whole(self._request.arguments, self._pieces)
+
+    def as_json(self) -> str:
+        """Return the arguments as JSON in which texts say what is hidden; for sentences only."""
+        return concealed(
+            self._request.arguments,
+            [
+                self._at(p, p.at + p.in_json[0])._replace(says=_as_json(p, self.says(p)))
+                for p in self._pieces
+            ],
+        ).text
 
     def meta(self) -> Concealed:
         """Return that of the bound `_meta`."""
@@ -206,7 +218,7 @@ def _spoken_form(request: ApprovalRequest, hidden: HiddenSecrets) -> ApprovalReq
 
     For words only: what is sent, and what an answer is bound to, is the request itself.
     """
-    arguments = hidden.raw().text
+    arguments = hidden.as_json()
     return replace(request, arguments=arguments, secrets=NO_SECRETS, meta_secrets=NO_SECRETS)
 
 
@@ -303,7 +315,14 @@ def _of_leaf(leaf: _Leaf, place: SecretPlace) -> Iterator[Piece]:
             kind=place.kind,
             credential=place.credential if known else None,
             is_whole=span == (0, len(value)),
+            is_text=leaf.is_text,
         )
+
+
+def _as_json(piece: Piece, says: str) -> str:
+    """Write what is said of a piece so that it can stand within JSON."""
+    inner = json.dumps(says, ensure_ascii=False)
+    return inner[1:-1] if piece.is_text else inner
 
 
 def _leaves(text: str) -> Iterator[tuple[str, int, int]]:

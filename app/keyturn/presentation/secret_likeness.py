@@ -84,10 +84,16 @@ def stretches(text: str, *, kind: str, whole: bool) -> Iterator[tuple[int, int]]
     if _is_name_and_password(text):
         yield 0, len(text)
         return
-    least = LEAST if whole else _LEAST_IN_TEXT
+    # A value named "token" may be the name of a currency, or an amount of it.
+    is_password = whole and kind == "password"
+    least = LEAST if is_password else _LEAST_IN_TEXT
     by_form = kind.rpartition(" ")[0] != "" and kind not in _BY_NAME
-    fits = whole or by_form or _is_mixed(text)
-    if least <= len(text) <= LONGEST and fits and not reads(_KNOWN.sub("", text, 1)):
+    fits = is_password or by_form or _is_mixed(text)
+    if (
+        least <= len(text) <= LONGEST
+        and fits
+        and not reads(_KNOWN.sub("", text, 1), marked=by_form)
+    ):
         yield 0, len(text)
 
 
@@ -106,12 +112,16 @@ def may_decode(text: str) -> bool:
     return _HANDS_ON.search(text) is not None and _FILTER.search(text) is not None
 
 
-def reads(text: str, deepest: int = _DEEPEST) -> bool:
-    """Tell whether a person or a program could read words or a command out of a text."""
+def reads(text: str, deepest: int = _DEEPEST, *, marked: bool = False) -> bool:
+    """Tell whether a person or a program could read words or a command out of a text.
+
+    `marked` is of one that begins as a service marks its tokens, which are words.
+    """
     segments = visible(text)
     if len(segments) != 1 or segments[0].mark is not None or any(map(str.isspace, text)):
         return True
-    rest = text[begun.end() :] if (begun := _BEGINNING.match(text)) else text
+    begun = _BEGINNING.match(text) if marked else None
+    rest = text[begun.end() :] if begun is not None else text
     if any(pattern.search(text) for pattern in (_COMMAND, _SPOKEN)) or _WORDS.search(rest):
         return True
     if not deepest:
