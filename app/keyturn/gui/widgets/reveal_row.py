@@ -127,6 +127,7 @@ class RevealRow(QWidget):
         layout.addWidget(IconLabel(look, Icon.WITHHELD, Token.INFO_FG, _ICON))
         layout.addWidget(self._text, 1)
         layout.addWidget(self.button)
+        self._text.setObjectName("reveal_text")
         self.setObjectName("reveal_row")
         self.button.looking.connect(self._on_looking)
         self.setVisible(False)
