@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from typing import cast
 
 UNSHOWN = frozenset({"raw_json", "raw_meta", "hidden", "masks", "raw_masked", "meta_masked"})
 """Of a card: the exact text, and what only a look takes out of the masks."""
@@ -11,8 +12,8 @@ def texts_in(view: object) -> Iterator[str]:
     """Yield the texts of a view, of what is masked only what stands there instead."""
     if isinstance(view, str):
         yield view
-    elif isinstance(view, tuple | list):
-        for item in view:
+    elif isinstance(view, tuple):
+        for item in cast("tuple[object, ...]", view):
             yield from texts_in(item)
     elif is_dataclass(view) and not isinstance(view, type):
         for field in fields(view):
