@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count, product
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from keyturn.domain.canonical import JsonObject
@@ -19,6 +20,7 @@ from keyturn.gui.queue.card_pane import RAW, READABLE, CardPane
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import Ink, Run, value_runs
 from keyturn.gui.theme import Theme, TypeStyle
+from keyturn.gui.widgets.argument_tree import ArgumentTree
 from keyturn.gui.widgets.reveal_row import HoldToLook
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.card import CardView
@@ -82,6 +84,8 @@ def spoken(pane: CardPane) -> Iterator[str]:
     """Yield what readers are told of everything on the card."""
     for widget in (pane, *pane.findChildren(QWidget)):
         found = QAccessible.queryAccessibleInterface(widget)
+        if isinstance(widget, QLabel):
+            yield widget.text()
         for part in (found, *(found.child(n) for n in range(min(found.childCount(), 40)))):
             yield part.text(QAccessible.Text.Name)
             yield part.text(QAccessible.Text.Description)
@@ -125,10 +129,11 @@ def test_nothing_paints_or_speaks_a_secret_until_it_is_held(
     # Whoever listens hears what stands there instead.
     assert not holds_any(spoken(pane))
     # Who looks far below scrolls the button away from under the pointer.
-    QTest.mouseMove(button_of(pane), button_of(pane).rect().bottomRight() * 3)
+    away = button_of(pane).rect().bottomRight() * 3
+    QTest.mouseMove(button_of(pane), away)
     assert button_of(pane).is_looking
     assert pane.block.geometry() == stands
-    QTest.mouseRelease(button_of(pane), LEFT)
+    QTest.mouseRelease(button_of(pane), LEFT, pos=away)
     assert not shows(pane, painted)
     # What was read stays read, and nothing that decides has moved.
     assert pane.block.geometry() == stands
@@ -150,7 +155,7 @@ def test_what_takes_the_eyes_away_hides_again(
     pane: CardPane, look: Look, qtbot: QtBot, painted: list[str]
 ) -> None:
     button = button_of(pane)
-    other = QWidget()
+    other, ids = QWidget(), map(str, count())
     qtbot.addWidget(other)
 
     def leave() -> None:
@@ -160,15 +165,25 @@ def test_what_takes_the_eyes_away_hides_again(
 
     ways: tuple[Callable[[], object], ...] = (
         pane.headline.sentence.setFocus,
-        lambda: pane.show_card(card_of(look, {"token": TOKEN}, id="c-2")),
+        lambda: pane.show_card(card_of(look, {"token": TOKEN}, id=next(ids))),
         leave,
-        pane.hide,
+        lambda: pane.reveal.row.hide() or pane.reveal.row.show(),
     )
-    for way in ways:
-        pane.activateWindow()
-        qtbot.waitUntil(pane.isActiveWindow, timeout=2_000)
+
+    def hold() -> None:
         button.setFocus()
         QTest.mousePress(button, LEFT)
+
+    def toggle() -> None:
+        # As a reader presses it, with the focus elsewhere.
+        pane.headline.sentence.setFocus()
+        button.click()
+
+    for start, way in (*product([hold], ways), *product([toggle], ways[1:])):
+        pane.show()
+        pane.activateWindow()
+        qtbot.waitUntil(pane.isActiveWindow, timeout=2_000)
+        start()
         assert button.is_looking
         way()
         assert not button.is_looking
@@ -221,6 +236,33 @@ def test_what_is_hidden_is_edited_only_after_a_look(pane: CardPane, look: Look) 
     pane.show_card(card_of(look, {"order": 41}, id="c-3"))
     assert pane.reveal.may_edit()
     assert not row.isVisible()
+
+
+@pytest.mark.requirement("C4")
+def test_what_was_read_stays_read_after_a_look(qtbot: QtBot, look: Look) -> None:
+    tree = ArgumentTree(look)
+    tree.resize(700, 200)
+    many: JsonObject = {f"a{n:02}": f"value {n}" for n in range(40)}
+    tree.show_rows(card_of(look, {**many, "token": TOKEN}).rows)
+    with qtbot.waitExposed(tree):
+        tree.show()
+    qtbot.waitUntil(lambda: tree.is_measured, timeout=2_000)
+    for place in range(0, tree.verticalScrollBar().maximum() + 100, 100):
+        tree.verticalScrollBar().setValue(place)
+        tree.grab()
+    assert tree.unseen is None
+    tree.reveal(True)
+    tree.reveal(False)
+    qtbot.waitUntil(lambda: tree.is_measured, timeout=2_000)
+    tree.grab()
+    assert tree.unseen is None
+    # Nor does a look show what was never on screen.
+    tree.forget_seen()
+    tree.scrollToTop()
+    tree.reveal(True)
+    tree.grab()
+    assert tree.unseen is not None
+    let_go(tree)
 
 
 def test_a_text_that_spells_a_mask_is_drawn_as_any_text(look: Look) -> None:

@@ -48,6 +48,7 @@ class HoldToLook(Button):
 
     def stop(self) -> None:
         """Hide again."""
+        self._by_hand = False
         self._timer.stop()
         self.setDown(False)
         self._show(False)
@@ -60,6 +61,11 @@ class HoldToLook(Button):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Stay held wherever the pointer goes: who looks far below scrolls the button away."""
         event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Hide again, also where the button is no longer under the pointer."""
+        super().mouseReleaseEvent(event)
+        self.stop()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Begin to hold with Space; Enter, which nobody holds, does nothing."""
