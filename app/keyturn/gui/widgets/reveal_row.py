@@ -85,11 +85,11 @@ class HoldToLook(Button):
         super().hideEvent(event)
         self.stop()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Hide again once the window is another one's."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.ActivationChange and not self.isActiveWindow():
+    def event(self, event: QEvent) -> bool:
+        """Hide again once another window is active; children are told so by this event alone."""
+        if event.type() is QEvent.Type.WindowDeactivate:
             self.stop()
+        return super().event(event)
 
     def _on_down(self) -> None:
         if self._by_hand:
