@@ -179,7 +179,12 @@ def test_what_takes_the_eyes_away_hides_again(
         pane.headline.sentence.setFocus()
         button.click()
 
-    for start, way in (*product([hold], ways), *product([toggle], ways[1:])):
+    def toggle_there() -> None:
+        button.setFocus()
+        button.click()
+
+    away = product([toggle], ways[1:])
+    for start, way in (*product([hold], ways), *away, (toggle_there, ways[0])):
         pane.show()
         pane.activateWindow()
         qtbot.waitUntil(pane.isActiveWindow, timeout=2_000)

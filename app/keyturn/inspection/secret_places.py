@@ -20,8 +20,8 @@ _TEXTS_WITH_ESCAPES = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)++"')
 _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.")
 _MOST_TEXTS = 1_000
 """Texts with escapes that are looked at one by one; of more all are left alone."""
-MOST_PLACES = 200
-"""So many are told; a text with more is one that nobody reads for its secrets."""
+MOST_PLACES = 100
+"""A text with more is one that nobody reads for its secrets."""
 
 
 class DetectedPlaces:
@@ -43,7 +43,10 @@ class DetectedPlaces:
             if escaped is None:
                 return Secrets(all_looked_at=False)
             spans += escaped
-        return Secrets(places=tuple(_apart(spans)[:MOST_PLACES]))
+        apart = _apart(spans)
+        if len(apart) > MOST_PLACES:
+            return Secrets(all_looked_at=False)
+        return Secrets(places=tuple(apart))
 
     def _escaped(self, text: str) -> list[SecretPlace] | None:
         """Find what stands in texts that look otherwise in JSON, a key of several lines."""

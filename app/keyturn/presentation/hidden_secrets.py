@@ -7,25 +7,28 @@ credential always is.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.secret_places import NO_SECRETS, SecretPlace, Secrets
 from keyturn.presentation.concealed import Concealed, Hidden, concealed
-from keyturn.presentation.json_nodes import bare_text, pointer_below
+from keyturn.presentation.json_nodes import bare_text, pointer_below, pointer_parts
 from keyturn.presentation.secret_likeness import is_telling, may_decode, stretches
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
+_start = attrgetter("start")
+_read = json.JSONDecoder().raw_decode
 _ENDING: Final = 4
 _LEAST_FOR_ENDING: Final = 16
 """Of a shorter secret four characters would give too much away."""
 _LONGEST_NAME: Final = 60
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^{}\[\],:"]+')
 _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.")
 _KINDS: Final = {
     "password": "card.secret_password",
@@ -170,17 +173,10 @@ class HiddenSecrets:
         below = [piece for piece in self._pieces if piece.path.startswith(f"{path}/")]
         if not below:
             return Concealed(text)
-        start = self._start_of(path, text)
-        if start is None:
+        start = _start_of(self._request.arguments, path)
+        if start is None or not self._request.arguments.startswith(text, start):
             return Concealed(text)
         return concealed(text, [self._at(p, p.at + p.in_json[0] - start) for p in below])
-
-    def _start_of(self, path: str, text: str) -> int | None:
-        """Return where the canonical text of an object or a list begins in the whole."""
-        tokens = _tokens(self._request.arguments)
-        start = next((at for where, at, _ in tokens if where == path), None)
-        same = start is not None and self._request.arguments.startswith(text, start)
-        return start if same else None
 
     def _whole(self, text: str, pieces: _Pieces) -> Concealed:
         return concealed(text, [self._at(p, p.at + p.in_json[0]) for p in pieces])
@@ -231,16 +227,9 @@ def pieces_of(text: str, secrets: Secrets) -> _Pieces:
 
 
 def _pieces(text: str, places: tuple[SecretPlace, ...]) -> Iterator[Piece]:
-    number = 0
-    for path, start, end in _leaves(text):
-        while number < len(places) and places[number].end <= start:
-            number += 1
-        if number == len(places):
-            return
-        for place in places[number:]:
-            if place.start >= end:
-                break
-            yield from _of_leaf(_Leaf(path, start, text[start:end]), place)
+    for leaf, within in _leaves(text, 0, "", places):
+        for place in within:
+            yield from _of_leaf(leaf, place)
 
 
 class _Leaf:
@@ -325,41 +314,52 @@ def _as_json(piece: Piece, says: str) -> str:
     return inner[1:-1] if piece.is_text else inner
 
 
-def _leaves(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield where each scalar of canonical JSON stands, with its JSON Pointer."""
-    return ((path, start, end) for path, start, end in _tokens(text) if text[start] not in "{[")
+def _leaves(
+    text: str, at: int, path: str, places: Sequence[SecretPlace]
+) -> Iterator[tuple[_Leaf, Sequence[SecretPlace]]]:
+    """Yield each scalar of a value that places stand in, with these; the value begins at `at`."""
+    if text[at] not in "{[":
+        _, end = _read(text, at)
+        yield _Leaf(path, at, text[at:end]), places
+        return
+    first = 0
+    for name, start, end in _members(text, at):
+        while first < len(places) and places[first].end <= start:
+            first += 1
+        if first == len(places):
+            return
+        within = places[first : bisect_left(places, end, first, key=_start)]
+        if within:
+            yield from _leaves(text, start, pointer_below(path, name), within)
 
 
-def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield pointer, start and end of each value; of an object or a list where it opens."""
-    stack: list[str | int] = []
-    paths = [""]
-    key: str | None = None
-    for found in _TOKEN.finditer(text):
-        token = found.group()
-        if token == ",":
-            if stack and isinstance(stack[-1], int):
-                stack[-1] += 1
-            key = None
-        elif token in "}]":
-            stack.pop()
-            paths.pop()
-            key = None
-        elif token == ":":
-            continue
-        elif stack and stack[-1] == "{" and key is None:
-            key = str(json.loads(token))
-        else:
-            path = _path_of(paths[-1], stack, key)
-            yield path, found.start(), found.end()
-            if token in "{[":
-                stack.append("{" if token == "{" else 0)
-                paths.append(path)
-                key = None
+def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
+    """Yield name, start and end of what is in the object or list that opens at `at`.
+
+    Canonical JSON has no blanks, so that the next character is the next token.
+    """
+    is_object, number = text[at] == "{", 0
+    at += 1
+    while text[at] not in "}]":
+        name = str(number)
+        if is_object:
+            read, colon = _read(text, at)
+            name, at = str(read), colon + 1
+        _, end = _read(text, at)
+        yield name, at, end
+        number += 1
+        at = end + 1 if text[end] == "," else end
 
 
-def _path_of(above: str, stack: list[str | int], key: str | None) -> str:
-    if not stack:
-        return ""
-    last = stack[-1]
-    return f"{above}/{last}" if isinstance(last, int) else pointer_below(above, key or "")
+def _start_of(text: str, pointer: str) -> int | None:
+    """Return where the value that a pointer names begins in canonical JSON."""
+    at = 0
+    for part in pointer_parts(pointer):
+        if text[at] not in "{[":
+            return None
+        found = (start for name, start, _ in _members(text, at) if name == part)
+        start = next(found, None)
+        if start is None:
+            return None
+        at = start
+    return at

@@ -45,6 +45,8 @@ def test_of_a_text_with_too_many_candidates_nothing_is_said() -> None:
     assert len(DetectedPlaces(100).find(text).places) == len(tokens)
     found = DetectedPlaces(20).find(text)
     assert (found.places, found.all_looked_at) == ((), False)
+    many = canonical({"tokens": [*tokens, *tokens, *tokens]}).decode()
+    assert DetectedPlaces().find(many) == Secrets(all_looked_at=False)
 
 
 @pytest.mark.parametrize(
