@@ -6,9 +6,9 @@ seconds. Whatever takes the eyes away hides them again.
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
@@ -20,6 +20,8 @@ from keyturn.presentation.marks import Icon
 
 TOGGLED_MS: Final = 10_000
 _ICON: Final = 16
+_GAP: Final = 8
+_LEAST_WORDS: Final = 160
 _HOLDS: Final = frozenset({Qt.Key.Key_Space, Qt.Key.Key_Select})
 
 
@@ -123,20 +125,43 @@ class RevealRow(QWidget):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._speak = look.words
+        self._look = look
         self._hidden = ""
         self.looked = False
         """Somebody looked at what this card hides."""
         self.button = HoldToLook(look)
         self._text = Text(look, Type.BODY, wrap=True)
-        layout = row(self, (0, 0, 0, 8), gap=8)
-        layout.addWidget(IconLabel(look, Icon.WITHHELD, Token.INFO_FG, _ICON))
-        layout.addWidget(self._text, 1)
-        layout.addWidget(self.button)
+        said = row(gap=_GAP)
+        said.addWidget(IconLabel(look, Icon.WITHHELD, Token.INFO_FG, _ICON))
+        said.addWidget(self._text, 1)
+        self._layout = row(self, (0, 0, 0, 8), gap=_GAP)
+        self._layout.addLayout(said, 1)
+        self._layout.addWidget(self.button)
         self._text.setObjectName("reveal_text")
         self.setObjectName("reveal_row")
         self.button.looking.connect(self._on_looking)
         self.setVisible(False)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room of the button alone: it stands under the words where both have none."""
+        return QSize(self.button.sizeHint().width(), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the button under the words where they would be broken up beside it."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure again when the text size is another."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            self._fit()
+
+    def _fit(self) -> None:
+        least = self._look.theme.tall(_LEAST_WORDS) + self.button.sizeHint().width() + _GAP
+        direction = QBoxLayout.Direction
+        under = self.width() < least
+        self._layout.setDirection(direction.TopToBottom if under else direction.LeftToRight)
 
     def show_hidden(self, hidden: str, *, anew: bool) -> None:
         """Say what is hidden, in words; another card begins with nobody having looked."""
@@ -144,7 +169,9 @@ class RevealRow(QWidget):
             self.button.stop()
             self.looked = False
         self._hidden = hidden
-        self.button.say(self._speak("card.hold"), self._speak("card.hold_named", hidden=hidden))
+        self.button.say(
+            self._look.words("card.hold"), self._look.words("card.hold_named", hidden=hidden)
+        )
         self._say("card.looked" if self.looked else "card.not_looked")
         self.setVisible(bool(hidden))
 
@@ -154,7 +181,7 @@ class RevealRow(QWidget):
         self.button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _say(self, key: str) -> None:
-        self._text.say(f"{self._hidden} {self._speak(key)}")
+        self._text.say(f"{self._hidden} {self._look.words(key)}")
         self._text.setAccessibleName(self._text.text())
 
     def _on_looking(self, looking: bool) -> None:
