@@ -344,7 +344,10 @@ def _shown(run: Run) -> str:
     """Return what stands in the layout: line breaks Qt's way, glue inside and around boxes."""
     if run.ink is Ink.PLAIN:
         return run.shown.replace("\n", _SEPARATOR)
-    if run.ink in _ONE_PIECE:
+    if run.ink is Ink.SECRET:
+        # Several words, which break where words do.
+        return f"{_BREAK}{_GLUE}{run.shown}{_GLUE}{_BREAK}"
+    if run.ink is Ink.MARK:
         label = run.shown.replace(" ", _GLUE).replace("-", "\u2011")
         return f"{_BREAK}{_GLUE}{label}{_GLUE}{_BREAK}"
     return _GLUE + run.shown.replace("\n", _SEPARATOR) + _GLUE

@@ -46,6 +46,12 @@ class Concealed:
             done = mask.end
         return "".join([*parts, self.text[done:]])
 
+    @property
+    def is_one_mask(self) -> bool:
+        """Tell whether nothing but one mask is shown."""
+        whole = (0, len(self.text))
+        return len(self.masks) == 1 and (self.masks[0].start, self.masks[0].end) == whole
+
     def moved(self, by: int) -> tuple[TextMask, ...]:
         """Return the masks of a text before which something is added."""
         return tuple(TextMask(mask.start + by, mask.end + by, mask.hidden) for mask in self.masks)

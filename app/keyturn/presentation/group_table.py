@@ -13,6 +13,7 @@ from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip, Deadline, DeadlineText, deadline_text
 from keyturn.presentation.card_builder import CardBuilder, server_tool
+from keyturn.presentation.concealed import Concealed
 from keyturn.presentation.hidden_secrets import hidden_of
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
@@ -185,9 +186,13 @@ class GroupBuilder:
     ) -> GroupCell:
         if column not in leaves:
             return GroupCell(text=self._words("burst.absent"))
-        text = self._text(request, column, leaves[column])
-        if not _is_long(text):
+        shown = self._shown(request, column, leaves[column])
+        text = shown.true_text
+        if not shown.masks and not _is_long(text):
             return GroupCell(text=text)
+        if shown.is_one_mask:
+            # Two that differ may look alike: each is opened, as what is too long for a cell.
+            return GroupCell(text=shown.text, long=True)
         lines = text.count("\n") + 1
         size = self._words("burst.size", n=len(text))
         if lines > 1:
@@ -195,13 +200,14 @@ class GroupBuilder:
         return GroupCell(text=size, long=True)
 
     def _text(self, request: ApprovalRequest, path: str, value: JsonValue) -> str:
-        """Return a value whole, but for what is hidden of it."""
+        return self._shown(request, path, value).text
+
+    def _shown(self, request: ApprovalRequest, path: str, value: JsonValue) -> Concealed:
+        """Return a value whole, with what is hidden of it."""
         hidden = hidden_of(request, self._words)
         if path == _META:
-            return hidden.meta().text
-        if path == _WHOLE:
-            return hidden.raw().text
-        return hidden.value(path, value).text
+            return hidden.meta()
+        return hidden.raw() if path == _WHOLE else hidden.value(path, value)
 
     def _unlike(self, request: ApprovalRequest, flag: Outlier | None) -> str:
         if any(origin.untrusted for origin in request.trace.origins):

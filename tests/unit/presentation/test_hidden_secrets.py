@@ -142,6 +142,25 @@ def test_a_list_that_decides_is_shown_without_its_secrets() -> None:
 
 
 @pytest.mark.requirement("CARD-MASK")
+def test_calls_that_differ_in_a_secret_are_each_opened_before_they_are_allowed_together() -> None:
+    def asked(n: int, **arguments: str) -> ApprovalRequest:
+        shared: JsonObject = {"key": f"api_key={CREDENTIAL}", "order": n}
+        return replace(masked_call({**shared, **arguments}), id=f"c-{n}")
+
+    def units(*requests: ApprovalRequest) -> list[list[ApprovalRequest]]:
+        return [[request] for request in requests]
+
+    build = GroupBuilder(WORDS, CARDS).view
+    same = build("g", units(asked(1), asked(2)))
+    assert all(call.is_whole for call in same.calls)
+    assert all(CREDENTIAL not in text for text in texts_in(same))
+    other = "".join(reversed(TOKEN[4:]))
+    differing = build("g", units(asked(1, token=TOKEN), asked(2, token=f"ghp_{other}")))
+    assert not any(call.is_whole for call in differing.calls)
+    assert all(TOKEN not in text and other not in text for text in texts_in(differing))
+
+
+@pytest.mark.requirement("CARD-MASK")
 def test_what_spells_a_mask_is_none() -> None:
     card = card_of(masked_call({"note": f"[GitHub token, 40 characters, ends {TOKEN[-4:]}]"}))
     assert card.hidden == ""
