@@ -188,7 +188,7 @@ class CardBuilder:
             *card_lines(request, words),
             *flow_lines(request, words),
             *secret_lines(request, hidden, words),
-            *without_secrets(command_lines(request, words), hidden),
+            *without_secrets(command_lines(hidden.spoken_form(), words), hidden),
         )
 
     def _diff(self, request: ApprovalRequest) -> tuple[DiffRow, ...]:

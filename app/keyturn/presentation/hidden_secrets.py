@@ -154,6 +154,21 @@ class HiddenSecrets:
                 text = text.replace(piece.text, self.says(piece))
         return text
 
+    def spoken_form(self) -> ApprovalRequest:
+        """Return the request for sentences about it: its arguments without what is hidden.
+
+        For words only: what is sent, and what an answer is bound to, is the request itself.
+        """
+        if not self.anything:
+            return self._request
+        return replace(
+            self._request,
+            arguments=self.as_json(),
+            commands=tuple(one.told(self.scrubbed) for one in self._request.commands),
+            secrets=NO_SECRETS,
+            meta_secrets=NO_SECRETS,
+        )
+
     def says(self, piece: Piece) -> str:
         """Return what stands for a stretch, in brackets: kind, length, last four characters."""
         words, size = self._words, len(piece.text)
@@ -206,16 +221,7 @@ def in_words(request: ApprovalRequest, words: Words, say: Callable[[ApprovalRequ
     hidden = hidden_of(request, words)
     if not hidden.anything:
         return say(request)
-    return hidden.scrubbed(say(_spoken_form(request, hidden)))
-
-
-def _spoken_form(request: ApprovalRequest, hidden: HiddenSecrets) -> ApprovalRequest:
-    """Return the request for sentences about it: its arguments without what is hidden.
-
-    For words only: what is sent, and what an answer is bound to, is the request itself.
-    """
-    arguments = hidden.as_json()
-    return replace(request, arguments=arguments, secrets=NO_SECRETS, meta_secrets=NO_SECRETS)
+    return hidden.scrubbed(say(hidden.spoken_form()))
 
 
 @lru_cache(maxsize=8)

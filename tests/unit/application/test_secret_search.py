@@ -5,11 +5,12 @@ import string
 
 import pytest
 
+from keyturn.application.console_protocol import RequestShown, decode_to_window, encode_line
 from keyturn.domain.canonical import canonical
 from keyturn.domain.secret_places import Secrets
 from keyturn.inspection.secret_places import DetectedPlaces
 from tests.canaries import a_github_token
-from tests.fakes.masked_calls import CREDENTIAL, TOKEN, searching
+from tests.fakes.masked_calls import CREDENTIAL, TOKEN, searching, sends_a_credential
 
 pytestmark = pytest.mark.requirement("CARD-MASK")
 
@@ -69,6 +70,14 @@ def test_a_credential_takes_the_place_of_what_only_looks_like_one() -> None:
     found = searching(github_work=CREDENTIAL).of_text(text)
     assert [place.credential for place in found.places] == ["github-work", ""]
     assert texts(text, found) == [CREDENTIAL, TOKEN]
+
+
+def test_a_window_is_told_the_same_places() -> None:
+    request = sends_a_credential()
+    crossed = decode_to_window(encode_line(RequestShown(request=request, remaining_ms=1)))
+    assert isinstance(crossed, RequestShown)
+    assert crossed.request == request
+    assert len(crossed.request.secrets.places) == 2
 
 
 def test_short_ones_are_not_told() -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from keyturn.application.approval_request import ApprovalRequest, AskedFor
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
+from keyturn.domain.commands import Command, Does, Language, Step
+from keyturn.domain.destinations import Destination
 from keyturn.domain.origin import Trace
 from keyturn.presentation.announcements import Announcements
 from keyturn.presentation.card import CardView
@@ -161,6 +163,19 @@ def test_calls_that_differ_in_a_secret_are_each_opened_before_they_are_allowed_t
 
 
 @pytest.mark.requirement("CARD-MASK")
+def test_what_is_said_of_commands_and_destinations_hides_it_however_it_is_cut() -> None:
+    far = f"https://a.example/{'x' * 120}?key={TOKEN}"
+    step = Step(does=Does.RUNS, target=far, program=f"fetch {TOKEN}")
+    command = Command(path="/command", language=Language.SHELL, steps=(step,), changes=True)
+    request = masked_call({"command": far, "to": TOKEN, "user": f"{'y' * 40} {TOKEN}"})
+    for seen in (Destination(path="/to", name=TOKEN.lower()), Destination(path="/user", name="y")):
+        told_of = replace(request, commands=(command,), first_seen=(seen,))
+        for text in told(told_of):
+            assert TOKEN[:12] not in text
+            assert TOKEN[:12].lower() not in text
+
+
+@pytest.mark.requirement("CARD-MASK")
 def test_what_spells_a_mask_is_none() -> None:
     card = card_of(masked_call({"note": f"[GitHub token, 40 characters, ends {TOKEN[-4:]}]"}))
     assert card.hidden == ""
@@ -199,7 +214,7 @@ def test_nothing_is_hidden_where_more_looks_like_a_secret_than_is_looked_at() ->
     assert not request.secrets.all_looked_at
     assert card.hidden == ""
     assert TOKEN in card.rows[0].value
-    assert "nothing is hidden" in card.commands[-1].text
+    assert "too much in it to look for secrets" in card.commands[-1].text
 
 
 @pytest.mark.requirement("CARD-MASK")
