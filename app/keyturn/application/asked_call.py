@@ -116,7 +116,8 @@ class AskedCall:
             created_utc=self._now_utc(),
             ticket=self._ticket,
         )
-        return with_secrets(request, self._secrets)
+        server = self._incoming.connection.server
+        return with_secrets(request, self._secrets, server.url)
 
 
 def _says(request: ApprovalRequest) -> tuple[object, ...]:

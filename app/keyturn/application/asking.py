@@ -65,12 +65,18 @@ def secrets_of(judged: Judged, search: SecretSearch | None) -> HeldSecrets:
     )
 
 
-def with_secrets(request: ApprovalRequest, found: HeldSecrets) -> ApprovalRequest:
-    """Return a call's request with what its screen hides."""
+def with_secrets(request: ApprovalRequest, found: HeldSecrets, server_url: str) -> ApprovalRequest:
+    """Return a call's request with what its screen hides, and where that goes first."""
     edited = request.edited
     if edited is not None:
         edited = replace(edited, secrets=found.asked)
-    return replace(request, secrets=found.arguments, meta_secrets=found.meta, edited=edited)
+    return replace(
+        request,
+        secrets=found.arguments,
+        meta_secrets=found.meta,
+        server_url=server_url,
+        edited=edited,
+    )
 
 
 def _asked_for(asked: Judged | None) -> AskedFor | None:

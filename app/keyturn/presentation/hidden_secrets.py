@@ -29,6 +29,7 @@ _ENDING: Final = 4
 _LEAST_FOR_ENDING: Final = 16
 """Of a shorter secret four characters would give too much away."""
 _LONGEST_NAME: Final = 60
+_STARS: Final = "***"
 _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.")
 _KINDS: Final = {
     "password": "card.secret_password",
@@ -128,6 +129,11 @@ class HiddenSecrets:
                 for p in self._pieces
             ],
         ).text
+
+    def starred(self) -> str:
+        """Return the arguments with asterisks for what is hidden, for whoever reads addresses."""
+        places = (self._at(p, p.at + p.in_json[0]) for p in self._pieces)
+        return concealed(self._request.arguments, [p._replace(says=_STARS) for p in places]).text
 
     def meta(self) -> Concealed:
         """Return that of the bound `_meta`."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.domain.address import TwoReadings, host_of
+from keyturn.domain.destinations import destinations_in
 from keyturn.presentation.card import (
     CommandLine,
     DiffRow,
@@ -17,6 +18,7 @@ from keyturn.presentation.card import (
 )
 from keyturn.presentation.concealed import Concealed
 from keyturn.presentation.hidden_secrets import HiddenSecrets
+from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
@@ -25,6 +27,8 @@ MOST_NAMED: Final = 4
 """Credentials, and hosts, that a line names; of more it says how many."""
 _MOST_ADDRESSES: Final = 50
 _LONGEST: Final = 80
+_HOST = re.compile(r"(?:[^\s@/]{1,64}@)?(?:[\w-]{1,63}\.){1,20}[\w-]{2,63}(?::\d{1,5})?")
+"""A host or a mail address, as a destination is named."""
 _ADDRESS = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s"'\\<>|;]{1,2000}""")
 
 
@@ -104,11 +108,15 @@ def _lines(request: ApprovalRequest, hidden: HiddenSecrets, words: Words) -> Ite
 
 
 def _hosts(request: ApprovalRequest, hidden: HiddenSecrets) -> list[str]:
-    """Return the hosts of the addresses among the arguments, each once."""
+    """Return the server's host and those that the arguments name, each once."""
     if not hidden.credentials:
         return []
-    found = islice(_ADDRESS.finditer(request.arguments), _MOST_ADDRESSES)
-    return list(dict.fromkeys(filter(None, (_host(one.group()) for one in found))))
+    found = islice(_ADDRESS.finditer(hidden.starred()), _MOST_ADDRESSES)
+    addresses = (request.server_url, *(one.group() for one in found))
+    subject = read_json(request.arguments)
+    places = destinations_in(subject) if isinstance(subject, dict) else ()
+    named = (place.name for place in places if _HOST.fullmatch(place.name))
+    return list(dict.fromkeys(filter(None, (*map(_host, addresses), *named))))
 
 
 def _host(address: str) -> str:

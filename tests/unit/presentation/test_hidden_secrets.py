@@ -195,6 +195,32 @@ def test_a_stored_credential_is_named_with_where_it_would_go() -> None:
 
 
 @pytest.mark.requirement("CARD-MASK")
+@pytest.mark.parametrize(
+    ("arguments", "server_url", "hosts"),
+    [
+        ({"to": "eve@evil.example"}, "", "eve@evil.example"),
+        ({"host": "evil.example:8443"}, "", "evil.example:8443"),
+        # Programs disagree about the host of these: they are shown whole.
+        ({"url": "http://a.example@evil.example/x"}, "", "http://a.example@evil.example/x"),
+        ({"url": "https://me:k3Yx82Qp0z@db.example/"}, "", "https://me:***@db.example/"),
+        ({"note": "hello"}, "https://mcp.example/x", "mcp.example"),
+        (
+            {"text": " ".join(f"https://{n}.example" for n in "abcdef")},
+            "",
+            "a.example, b.example, c.example, d.example and 2 more",
+        ),
+    ],
+)
+def test_every_host_that_is_known_is_named(
+    arguments: JsonObject, server_url: str, hosts: str
+) -> None:
+    request = masked_call({**arguments, "auth": CREDENTIAL}, searching(github_work=CREDENTIAL))
+    card = card_of(replace(request, server_url=server_url))
+    told_of = f"It contains your credential github-work, which would be sent to {hosts}"
+    assert told_of in [line.text for line in card.commands]
+
+
+@pytest.mark.requirement("CARD-MASK")
 def test_a_credential_without_a_host_is_named_alone() -> None:
     plain = "correct horse battery"
     search = searching(old_site=plain)
