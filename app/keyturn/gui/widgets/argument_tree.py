@@ -293,7 +293,6 @@ class ArgumentTree(RowsView):
 
     def show_rows(self, rows: Sequence[ArgumentRow]) -> None:
         """Show the arguments of a card."""
-        self.reveal(False)
         self._arguments.show_rows(rows)
 
     def reveal(self, revealed: bool) -> None:

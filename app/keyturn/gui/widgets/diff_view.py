@@ -154,7 +154,6 @@ class DiffView(RowsView):
 
     def show_rows(self, rows: Sequence[DiffRow]) -> None:
         """Show a comparison."""
-        self._delegate.revealed = False
         self._diff.show_rows(rows)
 
     def reveal(self, revealed: bool) -> None:
