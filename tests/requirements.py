@@ -178,6 +178,11 @@ CARD = _section(
     "console 3.2",
     ("C1", KEPT, "10,000 interleavings: Allow never hits a call other than the painted one."),
     ("C2", KEPT, "Enter, Space, y, a, 1 repeated while 50 calls arrive decide nothing."),
+    (
+        "CARD-MASK",
+        KEPT,
+        "Secrets of a call are hidden in every text, shown while held; a stored one is named.",
+    ),
     ("C3", KEPT, "Raw tab, hashed value and what the server receives are the same bytes."),
     ("C4", KEPT, "Every character of every argument is reachable by keyboard; none elided."),
     ("C5", KEPT, "The button row stands still across cards, tiers and tabs."),

@@ -13,9 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from keyturn.domain.canonical import canonical
 from keyturn.domain.result_controls import Profile
 from keyturn.inspection.profiles.dispatch import ToolFacts, mask_as, profile_of
+from keyturn.inspection.secret_places import DetectedPlaces
 from keyturn.inspection.secrets import MOST_IN_A_WORKER, DetectSecretsMask
+from keyturn.presentation.hidden_secrets import pieces_of
 from tests.bench import gitleaks_rules
 from tests.bench.profile_samples import SETS, Labelled
 from tests.bench.secret_samples import Sample, named_samples, no_secrets, own_samples, planted
@@ -131,6 +134,19 @@ def profiling(
     return Profiling(Rate(found, secrets), Rate(kept, stay), Rate(detected, len(labelled)), missed)
 
 
+def hidden_on_cards(samples: Iterable[Sample]) -> Rate:
+    """Return how many of the secrets that are found in arguments a card hides; the rest reads."""
+    hits = of = 0
+    for sample in samples:
+        header = f'curl -H "X-{sample.name or "Key"}: {sample.secret}" https://api.example.net'
+        for value in ({sample.name or "value": sample.secret}, {"command": sample.text or header}):
+            text = canonical({**value}).decode()
+            found = DetectedPlaces(MOST_IN_A_WORKER).find(text)
+            of += bool(found.places)
+            hits += bool(pieces_of(text, found))
+    return Rate(hits, of)
+
+
 def main() -> None:
     """Print both rates; those of gitleaks' own list of no secrets have no bar."""
     folders = [Path(each) for each in sys.argv[1:] if not each.startswith("--")]
@@ -139,6 +155,10 @@ def main() -> None:
     kept = [_shown("own tables", [*own_samples(chance, EACH), *named_samples(chance, EACH)])]
     if checkout is not None:
         kept.append(_shown("gitleaks' rules", gitleaks_rules.samples(checkout, chance, EACH)))
+    again = random.Random(SEED)
+    hidden = hidden_on_cards([*own_samples(again, EACH), *named_samples(again, EACH)])
+    _write(f"\nhidden on cards, of what is found in arguments: {hidden}, at least {LEAST_FOUND}")
+    kept.append(hidden.share >= LEAST_FOUND)
     rates, wrong = false_masks(no_secrets(chance, EACH))
     _write(f"\nfalse masks of what is no secret: {total(rates)}, at most {MOST_FALSE}")
     for kind, rate in rates.items():

@@ -30,6 +30,7 @@ from keyturn.presentation.owed_pins import OwedPins
 from keyturn.presentation.verbs import read_verbs
 from tests.factories import add_to, make_request
 from tests.fakes.approval_requests import a_call, a_command, origin
+from tests.fakes.masked_calls import sends_a_credential
 from tests.gui.gallery_pages_scenes import Scene, framed
 from tests.gui.gallery_scenes import Studio
 from tests.gui.spy_bridge import SpyBridge
@@ -218,6 +219,15 @@ def queue_edit_denied(studio: Studio) -> MainWindow:
     return queue_edit(studio, "{}", words("edit.denied_rule", rule="Never to Quarry Road"))
 
 
+def queue_masked(studio: Studio) -> MainWindow:
+    """A call whose secrets are hidden: one of them is a credential, and would be sent away."""
+    bridge, view, presenter = queue(studio)
+    call = sends_a_credential()
+    bridge.request_shown.emit(RequestShown(request=call, remaining_ms=38_000))
+    presenter.open_card(call.id)
+    return framed(Page.QUEUE, view, studio)
+
+
 QUEUE_SCENES: dict[str, Scene] = {
     "queue-parts": queue_parts,
     "queue-typed": queue_typed,
@@ -226,6 +236,7 @@ QUEUE_SCENES: dict[str, Scene] = {
     "queue-edited": queue_edited,
     "queue-edited-readable": queue_edited_readable,
     "queue-edit": queue_edit,
+    "queue-masked": queue_masked,
     "queue-edit-fault": queue_edit_fault,
     "queue-edit-denied": queue_edit_denied,
 }

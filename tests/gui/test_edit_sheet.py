@@ -20,6 +20,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.queue.card_pane import DIFF, READABLE
 from keyturn.presentation.arming import Owed
 from tests.fakes.approval_requests import a_call
+from tests.fakes.masked_calls import TOKEN, masked_call
 from tests.gui.conftest import Clock
 from tests.gui.scenes import let_go
 from tests.gui.sheets_scene import SheetsScene
@@ -74,6 +75,13 @@ def show(scene: SheetsScene, request: ApprovalRequest) -> None:
     scene.window.grab()
 
 
+def show_in(scene: SheetsScene, request: ApprovalRequest) -> None:
+    """Play a request beside another, and open it."""
+    scene.bridge.request_shown.emit(_shown(request))
+    scene.queue.open_card(request.id)
+    scene.window.grab()
+
+
 def write(scene: SheetsScene, subject: JsonObject = MINE) -> None:
     scene.sheets.edit.field.setPlainText(canonical(subject).decode())
 
@@ -98,6 +106,18 @@ def test_what_is_written_goes_to_be_judged_and_allows_nothing(scene: SheetsScene
     assert scene.decided() == []
     # Not twice, while nothing was heard of it.
     assert not sheet.send.isEnabled()
+
+
+@pytest.mark.requirement("CARD-MASK")
+def test_what_is_hidden_is_written_in_a_field_only_after_a_look(scene: SheetsScene) -> None:
+    masked = replace(masked_call({"token": TOKEN}), id="c-9", call="c-9", tier=Tier.T1)
+    show_in(scene, masked)
+    scene.key(Qt.Key.Key_E, CONTROL)
+    assert not scene.sheets.edit.isVisible()
+    scene.click(scene.view.card.reveal.row.button)
+    scene.key(Qt.Key.Key_E, CONTROL)
+    assert scene.sheets.edit.isVisible()
+    assert TOKEN in scene.sheets.edit.field.toPlainText()
 
 
 def test_the_keyboard_alone_edits(scene: SheetsScene) -> None:

@@ -71,7 +71,7 @@ def scene(look: Look, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator
     made.start()
     made.window.resize(*WIDE)
     made.build(Page.SERVERS)
-    walk.rest(made.window)
+    walk.rest()
     yield made
     made.close()
 
@@ -131,7 +131,7 @@ def places(scene: DeskScene) -> dict[str, QRect]:
 
 def check(scene: DeskScene, laid_out: list[int], name: str, before: dict[str, QRect]) -> None:
     """Hold what is true of a page whatever a definition says."""
-    walk.rest(scene.window)
+    walk.rest()
     assert places(scene) == before, name
     assert scene.window.size().toTuple() == WIDE, name
     assert walk.beyond(scene.window) == [], name
@@ -154,7 +154,7 @@ def test_a_review_of_it_moves_nothing(scene: DeskScene, laid_out: list[int], tex
     before: dict[Page, dict[str, QRect]] = {}
     for page in (Page.QUEUE, Page.SERVERS):
         scene.window.show_page(page)
-        walk.rest(scene.window)
+        walk.rest()
         before[page] = places(scene)
     queue, servers = scene.view(Page.QUEUE), scene.view(Page.SERVERS)
     assert isinstance(queue, QueueView) and isinstance(servers, ServersView)
@@ -178,7 +178,7 @@ def test_it_moves_nothing_among_others_and_once_it_is_pinned(
     scene: DeskScene, laid_out: list[int], text: str
 ) -> None:
     scene.window.show_page(Page.SERVERS)
-    walk.rest(scene.window)
+    walk.rest()
     before = places(scene)
     laid_out.clear()
     servers = scene.view(Page.SERVERS)

@@ -46,6 +46,7 @@ from keyturn.application.result_budgets import ResultBudgets
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.secret_search import SecretSearch
 from keyturn.application.sessions import Sessions
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
@@ -70,6 +71,7 @@ from keyturn.inspection.input_check import QuickTextCheck
 from keyturn.inspection.profiles.dispatch import masked_text
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
+from keyturn.inspection.secret_places import DetectedPlaces
 from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from tests.factories import ENVIRONMENT_WORDS
 from tests.fakes.commands import ReaderInPlace
@@ -397,6 +399,7 @@ class World:
             large=PooledArguments(self),
             commands=ReaderInPlace(),
             check=QuickTextCheck(),
+            secrets=SecretSearch(DetectedPlaces(), self.known),
         )
         return Gate(
             assessment=assessment,

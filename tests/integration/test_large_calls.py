@@ -18,6 +18,7 @@ from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.record import RecordType
 from tests.factories import make_connection
+from tests.fakes.masked_calls import TOKEN
 from tests.fakes.workers import BROKEN, FakeWorkers
 from tests.integration.link_rig import World, request
 from tests.integration.stories import tell
@@ -104,6 +105,21 @@ def test_secrets_in_a_large_call_are_masked_in_its_record(tmp_path: Path) -> Non
         (entry,) = world.log.of_type(RecordType.DECISION)
         assert entry.masked
         assert b"correcthorse" not in entry.arguments
+
+    tell_with(tmp_path, story)
+
+
+@pytest.mark.requirement("CARD-MASK")
+def test_a_worker_says_what_a_card_hides_of_a_large_call(tmp_path: Path) -> None:
+    async def story(world: World, workers: FakeWorkers) -> None:
+        del workers
+        wire = await connected(world)
+        wire.say(call(1, "x" * 300_000, note=f'say "{TOKEN}"'))
+        (asked,) = await world.approver.asked()
+        (place,) = asked.secrets.places
+        assert asked.arguments[place.start : place.end] == TOKEN
+        world.approver.answer(asked, AnswerVerdict.DENY)
+        await wire.client.answer_to(1)
 
     tell_with(tmp_path, story)
 

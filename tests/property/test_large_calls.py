@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,8 @@ from keyturn.broker.large_calls import is_judged, outline_of, read_of
 from keyturn.domain.call import ToolCall, without_own_meta
 from keyturn.domain.canonical import JsonObject, Malformed, canonical
 from keyturn.domain.sealed import SealedParams, seal
+from keyturn.domain.secret_places import Secrets
+from keyturn.inspection.secret_places import DetectedPlaces
 from keyturn.inspection.secrets import DetectSecretsMask
 from tests.property.test_wire_oracles import frames, mutants
 
@@ -106,4 +109,7 @@ def test_a_sealed_call_has_the_digest_and_the_bytes_of_the_plain_one(params: Jso
 def test_a_worker_masks_as_the_recorder_does(arguments: JsonObject) -> None:
     encoded = canonical(arguments)
     expected, _ = masked_json(encoded, DetectSecretsMask())
-    assert do_job(b'{"type":"mask"}', encoded) == [expected]
+    masked, places = do_job(b'{"type":"mask"}', encoded)
+    assert masked == expected
+    found = DetectedPlaces().find(encoded.decode())
+    assert msgspec.json.decode(places, type=Secrets) == found

@@ -12,6 +12,7 @@ from keyturn.domain.environment import Named
 from keyturn.domain.finding import Finding
 from keyturn.domain.flow import NO_FLOWS, Flows
 from keyturn.domain.origin import Trace
+from keyturn.domain.secret_places import NO_SECRETS, Secrets
 from keyturn.domain.step_up import Takes, Weighed
 from keyturn.domain.tier import Tier
 from keyturn.domain.touches import ONE, Touches
@@ -108,6 +109,7 @@ class AskedFor:
     arguments: str
     """Canonical JSON."""
     digest: str
+    secrets: Secrets = NO_SECRETS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +173,12 @@ class ApprovalRequest:
     """Which files it runs that earlier calls wrote."""
     flows: Flows = NO_FLOWS
     """What of its arguments was read as a secret before."""
+    secrets: Secrets = NO_SECRETS
+    """Where secrets stand in `arguments`, so that a screen can hide them."""
+    meta_secrets: Secrets = NO_SECRETS
+    """The same of `bound_meta`."""
+    server_url: str = ""
+    """Where its server is, of one at an address: what is sent goes there first."""
     pinned_at: str = ""
     created_utc: str = ""
     ticket: str = ""

@@ -8,7 +8,7 @@ under another id, so that an answer to the old card is an answer to nothing.
 from collections.abc import Callable
 
 from keyturn.application.approval_request import ApprovalRequest
-from keyturn.application.asking import call_request, denied
+from keyturn.application.asking import call_request, denied, secrets_of, with_secrets
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import IncomingCall, Judged, Refused, scope_of
 from keyturn.application.editing import edited_from
@@ -43,6 +43,7 @@ class AskedCall:
         self._now_utc = now_utc
         self._ticket = ticket
         incoming.shown += 1
+        self._secrets = secrets_of(judged, assessment.secrets)
         self.shown = self._request()
 
     @property
@@ -85,6 +86,7 @@ class AskedCall:
         if self._judged.asked is None:
             return None
         self._judged.become(self._judged.asked)
+        self._secrets = secrets_of(self._judged, self._assessment.secrets)
         self._judged.judgement = self.judge_again(suspended=self._careful())
         return self._show_anew()
 
@@ -97,6 +99,7 @@ class AskedCall:
         if edited.judgement.verdict is Verdict.DENY:
             return denied(edited.judgement)
         self._judged.become(edited)
+        self._secrets = secrets_of(edited, self._assessment.secrets)
         return self._show_anew()
 
     def _show_anew(self) -> ApprovalRequest:
@@ -106,13 +109,15 @@ class AskedCall:
         return self.shown
 
     def _request(self) -> ApprovalRequest:
-        return call_request(
+        request = call_request(
             self._incoming,
             self._judged,
             times=self._incoming.shown,
             created_utc=self._now_utc(),
             ticket=self._ticket,
         )
+        server = self._incoming.connection.server
+        return with_secrets(request, self._secrets, server.url)
 
 
 def _says(request: ApprovalRequest) -> tuple[object, ...]:

@@ -1,14 +1,18 @@
 """What a person is asked about a judged call: the approval request, made from its facts."""
 
+from dataclasses import dataclass, replace
+
 from keyturn.application.approval_request import ApprovalRequest, AskedFor, RequestKind
 from keyturn.application.call import IncomingCall, Judged, Refused
 from keyturn.application.continuations import goes_on
 from keyturn.application.provenance import asked_by
 from keyturn.application.raises import raised_by
+from keyturn.application.secret_search import SecretSearch
 from keyturn.domain.canonical import canonical
 from keyturn.domain.decision import Outcome
 from keyturn.domain.destinations import MOST_MARKED
 from keyturn.domain.policy import Because, Judgement
+from keyturn.domain.secret_places import NO_SECRETS, Secrets
 
 
 def rule_name(judgement: Judgement | None) -> str:
@@ -36,6 +40,42 @@ def denied(judgement: Judgement | None) -> Refused:
         rule=rule_name(judgement),
         never=rule is not None and rule.never,
         crossing=judgement.crossing if judgement is not None else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSecrets:
+    """Where secrets stand in what is shown of a call; found once for what does not change."""
+
+    arguments: Secrets = NO_SECRETS
+    meta: Secrets = NO_SECRETS
+    asked: Secrets = NO_SECRETS
+    """Of the arguments that its agent asked for, where a person changed them."""
+
+
+def secrets_of(judged: Judged, search: SecretSearch | None) -> HeldSecrets:
+    """Look for the secrets of a call, and of what its agent asked for."""
+    if search is None:
+        return HeldSecrets()
+    asked, meta = judged.asked, judged.call.beside_arguments()
+    return HeldSecrets(
+        arguments=search.of_call(judged.call, judged.arguments_text),
+        meta=search.of_text(canonical(meta).decode()) if meta else NO_SECRETS,
+        asked=search.of_call(asked.call, asked.arguments_text) if asked else NO_SECRETS,
+    )
+
+
+def with_secrets(request: ApprovalRequest, found: HeldSecrets, server_url: str) -> ApprovalRequest:
+    """Return a call's request with what its screen hides, and where that goes first."""
+    edited = request.edited
+    if edited is not None:
+        edited = replace(edited, secrets=found.asked)
+    return replace(
+        request,
+        secrets=found.arguments,
+        meta_secrets=found.meta,
+        server_url=server_url,
+        edited=edited,
     )
 
 

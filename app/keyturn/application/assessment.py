@@ -18,6 +18,7 @@ from keyturn.application.ports.commands import CommandReader
 from keyturn.application.ports.inspection import InputCheck, SchemaValidator
 from keyturn.application.ports.payloads import LargeArguments
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.secret_search import SecretSearch
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import ToolCall, without_own_meta
@@ -64,18 +65,18 @@ class Assessment:
         large: LargeArguments | None = None,
         commands: CommandReader | None = None,
         check: InputCheck | None = None,
+        secrets: SecretSearch | None = None,
     ) -> None:
         """Without `large`, large arguments are validated like all others.
 
-        Without `commands` nothing is understood of those; without `check` nobody looks at what was
-        typed.
+        Without `commands` nothing is understood of those; without `check` no typed text is read.
         """
         self._stop = stop
         self._agreements = agreements
         self._sights = sights
         self._rules = rules
         self._environments = environments
-        self._commands = commands
+        self._commands, self.secrets = commands, secrets
         self._flows = flows
         self._fitness = Fitness(
             known=known, validator=validator, alerts=alerts, limits=limits, large=large, check=check

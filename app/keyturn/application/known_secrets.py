@@ -27,17 +27,23 @@ class KnownSecrets:
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
-        self._prints: OrderedDict[bytes, None] = OrderedDict()
+        self._prints: OrderedDict[bytes, str] = OrderedDict()
         self._lengths: set[int] = set()
         """Of all that were ever known: most texts are told from a credential by theirs."""
 
-    def learn(self, secret: Secret) -> None:
+    @property
+    def anything(self) -> bool:
+        """Tell whether any credential is known."""
+        return bool(self._prints)
+
+    def learn(self, secret: Secret, name: str = "") -> None:
         """Know a value from now on, also what of it follows the name of a scheme."""
         text = secret.value.strip()
         scheme = _WITH_SCHEME.fullmatch(text)
         for form in filter(None, (text, scheme[1] if scheme is not None else "")):
             self._lengths.add(len(form))
-            self._prints[self._print_of(form)] = None
+            shown = self._print_of(form)
+            self._prints[shown] = name or self._prints.get(shown, "")
         while len(self._prints) > MOST_KNOWN:
             self._prints.popitem(last=False)
 
@@ -53,6 +59,16 @@ class KnownSecrets:
             and self._print_of(text) in self._prints
             for text in map(str.strip, texts_of(value, numbers=True))
         )
+
+    def name_of(self, text: str) -> str | None:
+        """Return the name under which a text is stored, "" for one without; None for no credential.
+
+        Short ones are not told: they are in too many texts by chance.
+        """
+        text = text.strip()
+        if len(text) < SHORTEST_TRIED or len(text) not in self._lengths:
+            return None
+        return self._prints.get(self._print_of(text))
 
     def _print_of(self, text: str) -> bytes:
         return blake2b(
@@ -71,12 +87,12 @@ class RememberedSecrets:
         """Return the stored value, or None when nothing is stored under that name."""
         secret = await self._store.get(server, name)
         if secret is not None:
-            self._known.learn(secret)
+            self._known.learn(secret, name)
         return secret
 
     async def put(self, server: str, name: str, secret: Secret) -> None:
         """Store or replace a value; it is known even where the store fails in the end."""
-        self._known.learn(secret)
+        self._known.learn(secret, name)
         await self._store.put(server, name, secret)
 
     async def delete(self, server: str, name: str) -> bool:

@@ -224,7 +224,7 @@ class TerminalApprover:
         if shown.item is None or shown.reading is None:
             self._say(self._stop.question())
             return
-        rest = "" if shown.reading.whole else f"{self._words('approver.not_all_here')}\n"
+        rest = f"{self._words(key)}\n" if (key := shown.reading.rest_key) else ""
         self._say(f"{shown.headline}\n{rest}{self._words(commands_of(shown.item.request))}")
 
     # ---------------------------------------------------------------- answering
@@ -234,7 +234,7 @@ class TerminalApprover:
         reading = shown.reading
         whole = reading is None or reading.whole
         match command.name:
-            case CommandName.WHOLE if reading is not None and not whole:
+            case CommandName.WHOLE if reading is not None and reading.goes_on:
                 self._showing.reserve(shown)
                 self._tasks.start(self._show(shown, reading.next_page), "terminal page")
             case CommandName.WHOLE:

@@ -119,7 +119,7 @@ def proof_of(request: ApprovalRequest, decisive: tuple[DecisiveValue, ...]) -> P
             return Proof(key="approver.confirm_name_word", name=name, accepted=(CONFIRM,))
         return Proof(key="approver.confirm_name", name=name, accepted=(name,))
     words = owed.value.split()
-    if words and _TYPEABLE.fullmatch(words[-1]) and not _is_command(words[-1]):
+    if words and not owed.masks and _TYPEABLE.fullmatch(words[-1]) and not _is_command(words[-1]):
         return Proof(key="approver.confirm_value", name=owed.object, accepted=(words[-1], CONFIRM))
     return Proof(key="approver.confirm_value_word", name=owed.object, accepted=(CONFIRM,))
 

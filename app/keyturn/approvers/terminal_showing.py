@@ -65,19 +65,32 @@ class Item:
 
 
 class Reading:
-    """What a person has had of one request: its text, and of one that was cut the pages."""
+    """What a person has had of a request: its text, and pages where it was cut or hides secrets."""
 
     def __init__(self, texts: RequestTexts, request: ApprovalRequest, told: RequestText) -> None:
         self._texts = texts
         self._request = request
         self._hash = hashlib.sha256(told.text.encode())
-        self._pages = 0 if told.whole else page_count(request)
+        self._pages = 0 if told.whole and not told.hides else page_count(request)
+        self._owed = 0 if told.whole else self._pages
         self._written = 0
 
     @property
     def whole(self) -> bool:
         """Tell whether nothing is left to be read."""
-        return self._written >= self._pages
+        return self._written >= self._owed
+
+    @property
+    def rest_key(self) -> str:
+        """Return the key of the words about what can still be written; empty for nothing."""
+        if not self.goes_on:
+            return ""
+        return "approver.hidden_here" if self.whole else "approver.not_all_here"
+
+    @property
+    def goes_on(self) -> bool:
+        """Tell whether there is a page that was not written yet."""
+        return self._written < self._pages
 
     @property
     def prompt_hash(self) -> str:

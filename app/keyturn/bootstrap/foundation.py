@@ -36,6 +36,7 @@ from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.secret_search import SecretSearch
 from keyturn.application.sessions import Sessions
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
@@ -52,6 +53,7 @@ from keyturn.domain.configuration import Limits
 from keyturn.inspection.input_check import QuickTextCheck
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
+from keyturn.inspection.secret_places import DetectedPlaces
 from keyturn.storage.decision_log import SqliteDecisionLog
 from keyturn.storage.pauses import standing_pauses
 from keyturn.storage.sealing import SqliteSeals
@@ -345,6 +347,7 @@ def _gate(
         large=PooledArguments(ground.workers),
         commands=PooledCommands(ground.workers),
         check=LateTextCheck(),
+        secrets=SecretSearch(DetectedPlaces(), ground.known),
     )
     return Gate(
         assessment=assessment,

@@ -38,12 +38,14 @@ from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.sealed import SealedParams
+from keyturn.domain.secret_places import Secrets
 from keyturn.inspection.answers import answer_of, inspect_answer
 from keyturn.inspection.controlling import FrameControl
 from keyturn.inspection.effort import IN_A_WORKER
 from keyturn.inspection.profiles.dispatch import masked_text
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
+from keyturn.inspection.secret_places import DetectedPlaces
 from keyturn.inspection.secrets import MOST_IN_A_WORKER, DetectSecretsMask
 
 
@@ -64,7 +66,7 @@ class _ClientJob(msgspec.Struct, frozen=True, tag="client"):
 
 
 class _MaskJob(msgspec.Struct, frozen=True, tag="mask"):
-    """Secrets in canonical JSON are masked."""
+    """Secrets in canonical JSON are masked, and told where they stand."""
 
 
 class _CheckJob(msgspec.Struct, frozen=True, tag="check"):
@@ -109,6 +111,11 @@ _schema: "msgspec.json.Decoder[JsonObject | None]" = msgspec.json.Decoder()
 _faults: "msgspec.json.Decoder[list[tuple[str, str]]]" = msgspec.json.Decoder(list[tuple[str, str]])
 _tasks: "msgspec.json.Decoder[tuple[str, ...]]" = msgspec.json.Decoder(tuple[str, ...])
 _mask = DetectSecretsMask(MOST_IN_A_WORKER)
+_MOST_SHOWN = 1024 * 1024
+"""Bytes of arguments that are looked through once more, for what a card hides."""
+_NOT_LOOKED = Secrets(all_looked_at=False)
+_places = DetectedPlaces(MOST_IN_A_WORKER // 10)
+_secrets: "msgspec.json.Decoder[Secrets]" = msgspec.json.Decoder(Secrets)
 _validator = JsonSchemaValidator()
 _controlled: "msgspec.json.Decoder[Controlled]" = msgspec.json.Decoder(Controlled)
 
@@ -159,10 +166,10 @@ class PooledCalls:
             return _unread(read_client(line) if cheap else unread_request(line), found)
         if isinstance(found.params, SealedParams):
             arguments = found.params.arguments
-            masked = await self._workers.ask(_json(_MaskJob()), arguments, _first, agent)
+            masked = await self._workers.ask(_json(_MaskJob()), arguments, _masked, agent)
             if isinstance(masked, NotInspected):
                 return _unread(found.frame, masked)
-            found.params.masked = masked
+            found.params.masked, found.params.secrets = masked
         return found
 
     async def _read(self, job: _ClientJob, line: bytes, agent: str) -> ReadClient | NotInspected:
@@ -252,7 +259,8 @@ def do_job(job: bytes, payload: bytes) -> Sequence[bytes]:
         case _ClientJob():
             return large_calls.outline_of(payload, judged=wanted.judged)
         case _MaskJob():
-            return [masked_json(payload, _mask, MOST_IN_A_WORKER)[0]]
+            found = _places.find(payload.decode()) if len(payload) <= _MOST_SHOWN else _NOT_LOOKED
+            return [masked_json(payload, _mask, MOST_IN_A_WORKER)[0], _json(found)]
         case _CheckJob():
             schema, arguments = _object.decode(wanted.schema), _object.decode(payload)
             found = _validator.faults(wanted.def_hash, schema, arguments)
@@ -331,6 +339,11 @@ def _frame_control() -> FrameControl:
 
 def _unread(frame: ClientFrame | BadFrame, why: NotInspected) -> ReadClient:
     return ReadClient(frame, Malformed(why.reason, unread=True) if is_judged(frame) else None)
+
+
+def _masked(parts: Parts) -> tuple[bytes, Secrets]:
+    masked, found = parts
+    return masked, _secrets.decode(found)
 
 
 def _first(parts: Parts) -> bytes:

@@ -4,7 +4,7 @@ Facts only: they are worked out once per call, and handed to the judge and the c
 understood is said to be so, and only ever raises.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum, StrEnum
 
 import msgspec
@@ -162,6 +162,14 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """Files that it writes, those of the steps that are left out as well."""
     runs: tuple[str, ...] = ()
     """Files that it runs, in the same way."""
+
+    def told(self, say: Callable[[str], str]) -> "Command":
+        """Return the same with other words for what its steps are done to, and with."""
+        steps = (
+            msgspec.structs.replace(one, target=say(one.target), program=say(one.program))
+            for one in self.steps
+        )
+        return msgspec.structs.replace(self, steps=tuple(steps))
 
 
 MOST_FILES = 400

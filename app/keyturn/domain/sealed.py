@@ -5,6 +5,7 @@ be judged and traced by.
 """
 
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
+from keyturn.domain.secret_places import NO_SECRETS
 
 _DECODED_AT_ONCE = 256 * 1024
 _INSIDE = 0x80
@@ -14,7 +15,7 @@ _INSIDE = 0x80
 class SealedParams(dict[str, JsonValue]):
     """The params of a large call; whatever is made of them anew is sealed no longer."""
 
-    __slots__ = ("_arguments", "_text", "canonical", "end", "first", "masked", "start")
+    __slots__ = ("_arguments", "_text", "canonical", "end", "first", "masked", "secrets", "start")
 
     def __init__(self, values: JsonObject, encoded: bytes, start: int, end: int) -> None:
         """`values` are what `encoded` says; the arguments stand in it from `start` to `end`."""
@@ -24,6 +25,8 @@ class SealedParams(dict[str, JsonValue]):
         self.end = end
         self.masked = b""
         """The arguments with secrets masked, once somebody has looked for them."""
+        self.secrets = NO_SECRETS
+        """Where secrets stand in the arguments, found with it."""
         self.first = ""
         """The digest of the call that this one repeats or is, once somebody has computed it."""
         self._arguments: bytes | None = None
@@ -67,7 +70,7 @@ class SealedParams(dict[str, JsonValue]):
         """Return the same with these members alone; the arguments are one of them."""
         rest: JsonObject = {name: value for name, value in self.items() if name in members}
         left = SealedParams(rest, *seal(rest, self.arguments))
-        left.masked = self.masked
+        left.masked, left.secrets = self.masked, self.secrets
         return left
 
 

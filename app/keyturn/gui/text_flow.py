@@ -29,8 +29,28 @@ from keyturn.gui.text_runs import Ink, Run
 from keyturn.gui.theme import Face, Theme, Token, Type, TypeStyle
 
 _UNBOUNDED: Final = 1_000_000.0
-_PAD: Final = {Ink.TRACED: 3.0, Ink.CHANGED: 2.0, Ink.MARK: 3.0}
-_GAP: Final = {Ink.TRACED: 0.0, Ink.CHANGED: 1.0, Ink.MARK: 1.0}
+_PAD: Final = {
+    Ink.TRACED: 3.0,
+    Ink.CHANGED: 2.0,
+    Ink.MARK: 3.0,
+    Ink.SECRET: 4.0,
+    Ink.REVEALED: 2.0,
+}
+_GAP: Final = {
+    Ink.TRACED: 0.0,
+    Ink.CHANGED: 1.0,
+    Ink.MARK: 1.0,
+    Ink.SECRET: 1.0,
+    Ink.REVEALED: 1.0,
+}
+_ONE_PIECE: Final = frozenset({Ink.MARK, Ink.SECRET})
+"""Stands for other characters than it shows, and is taken whole or not at all."""
+_INKS: Final = {
+    Ink.MARK: (Token.WARNING_FG, Token.WARNING_BG),
+    Ink.SECRET: (Token.INFO_FG, Token.INFO_BG),
+    Ink.REVEALED: (Token.INFO_FG, Token.INFO_BG),
+}
+"""Letters and edge of a box, and its fill."""
 _RADIUS: Final = 4.0
 _ENDLESS: Final = re.compile(r"\S{1000}")
 _SEPARATOR: Final = "\u2028"
@@ -54,7 +74,7 @@ class _Placed:
     @property
     def outside(self) -> int:
         """Return how many positions at each end lie outside the box."""
-        return 1 if self.run.ink is Ink.MARK else 0
+        return 1 if self.run.ink in _ONE_PIECE else 0
 
 
 class TextFlow:
@@ -174,7 +194,7 @@ class TextFlow:
         for placed in self._placed:
             if placed.end <= start or placed.start >= end:
                 continue
-            if placed.run.ink is Ink.MARK:
+            if placed.run.ink in _ONE_PIECE:
                 pieces.append(placed.run.source)
                 continue
             first = max(start, placed.start) - placed.start - placed.pad
@@ -211,7 +231,7 @@ class TextFlow:
 
     def _formats(self, placed: _Placed) -> list[QTextLayout.FormatRange]:
         run = placed.run
-        style = Type.MARK if run.ink is Ink.MARK else run.style
+        style = Type.MARK if run.ink in _ONE_PIECE else run.style
         format_ = QTextCharFormat()
         if style is not None:
             format_.setFont(
@@ -227,7 +247,7 @@ class TextFlow:
     def _pad_formats(self, placed: _Placed, base: QTextCharFormat) -> list[QTextLayout.FormatRange]:
         """Squeeze the glue at both ends of a boxed run to exactly its pad and gap."""
         ink = placed.run.ink
-        font = self._theme.font(Type.MARK) if ink is Ink.MARK else self._font
+        font = self._theme.font(Type.MARK) if ink in _ONE_PIECE else self._font
         format_ = QTextCharFormat(base)
         format_.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
         wanted = _PAD[ink] + _GAP[ink]
@@ -238,8 +258,8 @@ class TextFlow:
         ]
 
     def _run_colour(self, run: Run) -> QColor | None:
-        if run.ink is Ink.MARK:
-            return self._theme.colour(Token.WARNING_FG)
+        if run.ink in _ONE_PIECE:
+            return self._theme.colour(_INKS[run.ink][0])
         return self._theme.colour(run.token) if run.token is not None else None
 
     def _paint_boxes(self, painter: QPainter, at: QPointF, colour: QColor, clip: QRectF) -> None:
@@ -287,11 +307,12 @@ class TextFlow:
         if ink is Ink.TRACED:
             _paint_highlighter(painter, box, self._theme)
             return
-        is_mark = ink is Ink.MARK
-        painter.setPen(QPen(self._theme.colour(Token.WARNING_FG) if is_mark else colour, 1))
-        painter.setBrush(
-            self._theme.colour(Token.WARNING_BG) if is_mark else QBrush(Qt.BrushStyle.NoBrush)
-        )
+        edge_and_fill = _INKS.get(ink)
+        painter.setPen(QPen(colour, 1))
+        painter.setBrush(QBrush(Qt.BrushStyle.NoBrush))
+        if edge_and_fill is not None:
+            painter.setPen(QPen(self._theme.colour(edge_and_fill[0]), 1))
+            painter.setBrush(self._theme.colour(edge_and_fill[1]))
         half = self._theme.tall(17) / 2
         edge = QRectF(box.left(), box.center().y() - half, box.width(), 2 * half)
         painter.drawRoundedRect(edge.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS - 1, _RADIUS - 1)
@@ -340,6 +361,9 @@ def _shown(run: Run) -> str:
     """Return what stands in the layout: line breaks Qt's way, glue inside and around boxes."""
     if run.ink is Ink.PLAIN:
         return run.shown.replace("\n", _SEPARATOR)
+    if run.ink is Ink.SECRET:
+        # Several words, which break where words do.
+        return f"{_BREAK}{_GLUE}{run.shown}{_GLUE}{_BREAK}"
     if run.ink is Ink.MARK:
         label = run.shown.replace(" ", _GLUE).replace("-", "\u2011")
         return f"{_BREAK}{_GLUE}{label}{_GLUE}{_BREAK}"

@@ -3,12 +3,13 @@
 A run knows what is shown and what it stands for, so that copying gives the true text back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from keyturn.gui.theme import Token, TypeStyle
 from keyturn.presentation.card import TracedSpan
+from keyturn.presentation.concealed import Concealed, TextMask, masks_within
 from keyturn.presentation.visible_text import Segment, mark_label, visible, visible_line
 from keyturn.presentation.words import Words
 
@@ -20,6 +21,10 @@ class Ink(Enum):
     TRACED = "traced"
     CHANGED = "changed"
     MARK = "mark"
+    SECRET = "secret"
+    """Stands for hidden characters."""
+    REVEALED = "revealed"
+    """These characters, while somebody looks at them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +53,32 @@ def plain_runs(text: str, words: Words, *, one_line: bool = False) -> tuple[Run,
     return tuple(_runs_of(segments, (), words))
 
 
-def value_runs(text: str, spans: Sequence[TracedSpan], words: Words) -> tuple[Run, ...]:
-    """Return an argument's value: traced spans highlighted, hidden characters boxed."""
+def concealed_runs(shown: Concealed, words: Words, *, revealed: bool) -> tuple[Run, ...]:
+    """Return a text of several lines, its masks boxed, or what they hide."""
+    return value_runs(shown.text, (), words, shown.masks, revealed=revealed)
+
+
+def value_runs(
+    text: str,
+    spans: Sequence[TracedSpan],
+    words: Words,
+    masks: Sequence[TextMask] = (),
+    *,
+    revealed: bool = False,
+) -> tuple[Run, ...]:
+    """Return an argument's value: traced spans highlighted, masks and hidden characters boxed."""
     zones = [_Zone(span.start, span.end, Ink.TRACED) for span in spans]
-    return tuple(_runs_of(visible(text), zones, words))
+    return tuple(_with_masks(text, masks, zones, words, visible, revealed=revealed))
 
 
 def diff_runs(
-    text: str, changed: Iterable[tuple[int, int]], words: Words, *, indent: int = 0
+    text: str,
+    changed: Iterable[tuple[int, int]],
+    words: Words,
+    *,
+    indent: int = 0,
+    masks: Sequence[TextMask] = (),
+    revealed: bool = False,
 ) -> tuple[Run, ...]:
     """Return a line of a diff: changed stretches boxed, hidden characters boxed.
 
@@ -67,7 +90,9 @@ def diff_runs(
         for start, end in changed
         if end > indent
     ]
-    return (*ours, *_runs_of(visible_line(text[indent:]), zones, words))
+    rest = text[indent:]
+    inner = list(masks_within(masks, indent, len(text)))
+    return (*ours, *_with_masks(rest, inner, zones, words, visible_line, revealed=revealed))
 
 
 def definition_runs(text: str, words: Words) -> tuple[Run, ...]:
@@ -86,8 +111,35 @@ def phrase(text: str, style: TypeStyle | None = None, token: Token | None = None
     return Run(shown=text, source=text, style=style, token=token)
 
 
-def _runs_of(segments: Sequence[Segment], zones: Sequence[_Zone], words: Words) -> Iterable[Run]:
-    position = 0
+def _with_masks(
+    text: str,
+    masks: Sequence[TextMask],
+    zones: Sequence[_Zone],
+    words: Words,
+    seen: Callable[[str], Sequence[Segment]],
+    *,
+    revealed: bool,
+) -> Iterator[Run]:
+    """Yield the runs of a text; `seen` cuts what is between its masks into plain and marks."""
+    done = 0
+    for mask in masks:
+        yield from _runs_of(seen(text[done : mask.start]), zones, words, offset=done)
+        yield _mask_run(text[mask.start : mask.end], mask.hidden, revealed=revealed)
+        done = mask.end
+    yield from _runs_of(seen(text[done:]), zones, words, offset=done)
+
+
+def _mask_run(says: str, hidden: str, *, revealed: bool) -> Run:
+    """Return the box of a mask: what is copied is what is seen."""
+    if revealed:
+        return Run(hidden, hidden, Ink.REVEALED)
+    return Run(says.removeprefix("[").removesuffix("]"), says, Ink.SECRET)
+
+
+def _runs_of(
+    segments: Sequence[Segment], zones: Sequence[_Zone], words: Words, *, offset: int = 0
+) -> Iterable[Run]:
+    position = offset
     for segment in segments:
         end = position + len(segment.text)
         if segment.mark is not None:

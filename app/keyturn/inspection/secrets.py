@@ -50,13 +50,13 @@ class DetectSecretsMask:
         A secret that begins in one text and ends in the next is masked in both.
         """
         whole = _encoded(BETWEEN.join(texts))
-        cuts = cuts_in(whole, self._most, partial(_joints, texts) if len(texts) > 1 else None)
+        cuts = cuts_in(whole, self._most, partial(joints_of, texts) if len(texts) > 1 else None)
         if cuts is None:
             return [MASKED_WHOLE] * len(texts)
         return _masked_each(texts, cuts) if cuts else list(texts)
 
 
-def _joints(texts: Sequence[str]) -> list[Break]:
+def joints_of(texts: Sequence[str]) -> list[Break]:
     """Return where one text ends and the next begins, when all are looked through as one."""
     ends = accumulate(map(len, map(_encoded, texts)))
     between = enumerate(ends)

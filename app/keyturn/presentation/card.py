@@ -10,6 +10,7 @@ from enum import Enum
 
 from keyturn.domain.tier import Tier
 from keyturn.presentation.cells import Notice
+from keyturn.presentation.concealed import Concealed, TextMask
 from keyturn.presentation.flow_graph import FlowGraph
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.relative_time import duration_text, remaining_text
@@ -63,6 +64,7 @@ class DecisiveValue:
     """JSON Pointer of the argument; names it when a person confirms it."""
     key: str
     value: str
+    """Whole, but for what is hidden of it."""
     owed: bool
     """The call cannot be allowed before a person has confirmed this value."""
     owed_reason: str = ""
@@ -71,6 +73,12 @@ class DecisiveValue:
     object: str = ""
     """The value's name inside a sentence ("the address")."""
     note: str = ""
+    masks: tuple[TextMask, ...] = ()
+
+    @property
+    def shown(self) -> Concealed:
+        """Return the value with what is hidden of it."""
+        return Concealed(self.value, self.masks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +127,6 @@ class ValueKind(Enum):
 
     EXACT = "exact"
     CONTAINER = "container"
-    MASKED = "masked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +137,16 @@ class ArgumentRow:
     depth: int
     key: str
     value: str
-    """As sent, strings in their quotation marks; for containers "object, 2 values"."""
+    """As sent, strings in their quotation marks; for containers "object, 2 values".
+
+    What is hidden of it is replaced by what it is, at `masks`.
+    """
     value_kind: ValueKind = ValueKind.EXACT
     spans: tuple[TracedSpan, ...] = ()
     origin: OriginLabel | None = None
     left_out: int = 0
     """So many more values have no row of their own; this row stands for them."""
+    masks: tuple[TextMask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +158,7 @@ class ExcerptLine:
     spans: tuple[TracedSpan, ...] = ()
     around: bool = False
     """Shown for its neighbours' sake."""
+    masks: tuple[TextMask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +248,7 @@ class DiffRow:
     """Stretches of the line that differ, as start and end."""
     indent: int = 0
     """So many spaces at its start are ours, from laying JSON out; nothing hides among them."""
+    masks: tuple[TextMask, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +279,11 @@ class CardView:
     """The canonical text, character for character what will be sent (law 2)."""
     raw_meta: str = ""
     """The bound `_meta`, canonical too and sent as well; empty when there is none."""
+    hidden: str = ""
+    """How many secrets are hidden in all of it, in words; empty for none."""
+    raw_masked: Concealed | None = None
+    """The canonical text as it is shown, where something of it is hidden."""
+    meta_masked: Concealed | None = None
     diff: tuple[DiffRow, ...] = ()
     edited: bool = False
     """A person wrote the arguments; the difference is to what the agent asked for."""

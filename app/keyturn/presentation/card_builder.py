@@ -16,6 +16,7 @@ from keyturn.presentation.card import (
     CardKind,
     CardView,
     Chip,
+    CommandLine,
     Deadline,
     DecisiveValue,
     DiffRow,
@@ -25,6 +26,7 @@ from keyturn.presentation.card import (
 from keyturn.presentation.chips import chips_of
 from keyturn.presentation.claims import claimed_pairs, claimed_title, observed_pairs
 from keyturn.presentation.commands import command_lines
+from keyturn.presentation.concealed import Concealed
 from keyturn.presentation.decisive import decisive_of, decisive_values
 from keyturn.presentation.definition_text import definition_text, laid_out
 from keyturn.presentation.environments import band_of
@@ -32,17 +34,25 @@ from keyturn.presentation.findings import card_lines
 from keyturn.presentation.flow_graph import flow_of
 from keyturn.presentation.flows import flow_lines
 from keyturn.presentation.held_results import found_span, without_repeats
+from keyturn.presentation.hidden_secrets import HiddenSecrets, hidden_of
 from keyturn.presentation.json_nodes import (
     Node,
     count_nodes,
     first_nodes,
-    quoted_text,
     read_json,
 )
 from keyturn.presentation.launch_changes import command_diff
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.review_choice import review_choice
+from keyturn.presentation.secret_texts import (
+    excerpts_without_secrets,
+    hidden_text,
+    moved_spans,
+    rows_without_secrets,
+    secret_lines,
+    without_secrets,
+)
 from keyturn.presentation.source_excerpts import Sources, sources_of
 from keyturn.presentation.text_diff import diff_rows
 from keyturn.presentation.verbs import Verbs
@@ -98,6 +108,7 @@ class CardBuilder:
         decisive = found.values
         more = self._words("phrases.decisive_more", n=found.more) if found.more else ""
         named = with_brief_names(request, self._words)
+        hidden = hidden_of(request, self._words)
         return CardView(
             request_id=request.id,
             revision=revision,
@@ -116,18 +127,17 @@ class CardBuilder:
             lamps=self.phrases.lamps(request),
             decisive=decisive,
             decisive_more=more,
-            commands=(
-                *card_lines(request, self._words),
-                *flow_lines(request, self._words),
-                *command_lines(request, self._words),
-            ),
+            commands=self._lines(request, hidden),
             rows=self.rows(request, sources),
             raw_json=request.arguments,
             raw_meta=request.bound_meta,
+            hidden=hidden_text(hidden, self._words),
+            raw_masked=hidden.raw() if hidden.count else None,
+            meta_masked=hidden.meta() if hidden.count else None,
             diff=self._diff(request) if compared or _is_compared(request) else (),
             edited=request.edited is not None,
             flow=flow_of(request, self._words),
-            excerpts=sources.excerpts,
+            excerpts=excerpts_without_secrets(sources.excerpts, hidden),
             claimed=claimed_pairs(request, self._words),
             claimed_title=claimed_title(request, self._words),
             observed=(*whole_names(request, self._words), *observed_pairs(request, self._words)),
@@ -150,17 +160,20 @@ class CardBuilder:
         traced = request.kind is RequestKind.CALL
         subject = read_json(request.arguments)
         shown = first_nodes(subject)
+        hidden = hidden_of(request, self._words)
         rows = [
             ArgumentRow(
                 path=node.path,
                 depth=node.depth,
                 key=node.key,
-                value=quoted_text(node.value) if node.is_leaf else self._container(node),
+                value=leaf.text if leaf is not None else self._container(node),
                 value_kind=ValueKind.EXACT if node.is_leaf else ValueKind.CONTAINER,
-                spans=_spans(request, node, sources) if node.is_leaf else (),
+                spans=_spans(request, node, sources, leaf) if leaf is not None else (),
                 origin=sources.label(node.path, node.value) if node.is_leaf and traced else None,
+                masks=leaf.masks if leaf is not None else (),
             )
             for node in shown
+            for leaf in [hidden.quoted(node.path, node.value) if node.is_leaf else None]
         ]
         if request.kind is RequestKind.RESULT:
             rows = without_repeats(rows, shown, self._words)
@@ -169,12 +182,23 @@ class CardBuilder:
             rows.append(self._row_of_rest(more))
         return tuple(rows)
 
+    def _lines(self, request: ApprovalRequest, hidden: HiddenSecrets) -> tuple[CommandLine, ...]:
+        words = self._words
+        return (
+            *card_lines(request, words),
+            *flow_lines(request, words),
+            *secret_lines(request, hidden, words),
+            *without_secrets(command_lines(hidden.spoken_form(), words), hidden),
+        )
+
     def _diff(self, request: ApprovalRequest) -> tuple[DiffRow, ...]:
         if request.kind is RequestKind.COMMAND:
             return command_diff(request, self._words)
         if request.edited is not None:
-            return edit_rows(request.edited.arguments, request.arguments)
-        return _diff(request)
+            rows = edit_rows(request.edited.arguments, request.arguments)
+        else:
+            rows = _diff(request)
+        return rows_without_secrets(rows, hidden_of(request, self._words))
 
     def _row_of_rest(self, more: int) -> ArgumentRow:
         return ArgumentRow(
@@ -273,7 +297,9 @@ def _old_and_new(arguments: JsonObject) -> tuple[str, str] | None:
     return None
 
 
-def _spans(request: ApprovalRequest, node: Node, sources: Sources) -> tuple[TracedSpan, ...]:
+def _spans(
+    request: ApprovalRequest, node: Node, sources: Sources, shown: Concealed
+) -> tuple[TracedSpan, ...]:
     if request.kind in (RequestKind.RESULT, RequestKind.INPUT):
         return found_span(node.value, request.findings)
-    return sources.spans(node.path, node.value)
+    return moved_spans(sources.spans(node.path, node.value), shown)

@@ -7,6 +7,7 @@ from keyturn.domain.json_texts import texts_of
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES, Tier
 from keyturn.presentation.card import Chip
 from keyturn.presentation.findings import finding_chips
+from keyturn.presentation.hidden_secrets import hidden_of
 from keyturn.presentation.json_nodes import read_json, value_at
 from keyturn.presentation.launch_facts import facts_with, launch_chips
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
@@ -126,21 +127,25 @@ def _call(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
 def _first_seen(request: ApprovalRequest, words: Words) -> Chip:
     if not request.first_seen[0].name:
         return _plain(Icon.ATTENTION, words("phrases.chip_not_all_seen"), Role.WARNING)
-    name = shown_line(_as_written(request), words, most=_LONGEST_NAME)
+    name = shown_line(_as_written(request, words), words, most=_LONGEST_NAME)
     more = len(request.first_seen) - 1
     key = "phrases.chip_first_seen_more" if more else "phrases.chip_first_seen"
     return _plain(Icon.FIRST_USE, words(key, name=name, n=more), Role.WARNING)
 
 
-def _as_written(request: ApprovalRequest) -> str:
+def _as_written(request: ApprovalRequest, words: Words) -> str:
     """Return the first new destination as its argument has it, where it is that but for case."""
     first = request.first_seen[0]
     try:
         written = value_at(read_json(request.arguments), first.path)
     except KeyError:
         return first.name
-    same = isinstance(written, str) and written.strip().casefold() == first.name
-    return written.strip() if same and isinstance(written, str) else first.name
+    if not isinstance(written, str):
+        return first.name
+    shown = hidden_of(request, words).value(first.path, written)
+    if shown.masks:
+        return shown.text
+    return written.strip() if written.strip().casefold() == first.name else first.name
 
 
 def _plain(icon: Icon, text: str, role: Role = Role.NEUTRAL) -> Chip:

@@ -20,6 +20,7 @@ from keyturn.domain.tier import Tier
 from keyturn.presentation.argument_schema import ArgumentSchema, Place
 from keyturn.presentation.asked_names import is_of_tool
 from keyturn.presentation.card import DecisiveValue
+from keyturn.presentation.hidden_secrets import HiddenSecrets, hidden_of
 from keyturn.presentation.json_nodes import (
     Node,
     bare_json,
@@ -119,7 +120,8 @@ def decisive_of(request: ApprovalRequest, verbs: Verbs, words: Words) -> Decisiv
     if chosen and (request.tier >= Tier.T2 or request.first_seen):
         new = next((c for c in chosen if _is_new(c, request)), chosen[0])
         owed = next((c for c in chosen if c.origin is not None and c.origin.untrusted), new)
-    values = tuple(_value(c, request, words, owed=c is owed) for c in chosen)
+    hidden = hidden_of(request, words)
+    values = tuple(_value(c, request, words, hidden, owed=c is owed) for c in chosen)
     return Decisive(values=values, more=more)
 
 
@@ -273,16 +275,22 @@ def _weight(node: Node, origin: Origin | None, place: Place, tells: Callable[[st
 
 
 def _value(
-    candidate: _Candidate, request: ApprovalRequest, words: Words, *, owed: bool
+    candidate: _Candidate,
+    request: ApprovalRequest,
+    words: Words,
+    hidden: HiddenSecrets,
+    *,
+    owed: bool,
 ) -> DecisiveValue:
     node = candidate.node
     name = _name(node, request.kind, words)
+    is_argv = (request.kind, node.path) == (RequestKind.COMMAND, "/argv")
+    shown = hidden.value(node.path, node.value, argv_text(node.value) if is_argv else None)
     return DecisiveValue(
         path=node.path,
         key=_label(node, request.kind, words),
-        value=argv_text(node.value)
-        if (request.kind, node.path) == (RequestKind.COMMAND, "/argv")
-        else bare_text(node.value),
+        value=shown.text,
+        masks=shown.masks,
         owed=owed,
         owed_reason=_owed_reason(candidate, request, words) if owed else "",
         action=words("phrases.confirm_action", name=name),

@@ -8,12 +8,13 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from keyturn.application.approval_request import ApprovalRequest
-from keyturn.domain.canonical import canonical
+from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.client_request import kind_of
 from keyturn.domain.condition import ConditionFault, Operator
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.rule import Kind, Rule, RuleSubject, covers
 from keyturn.domain.tier import Tier
+from keyturn.presentation.hidden_secrets import hidden_of
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.rule_sheet import (
     MOST_VALUES,
@@ -122,7 +123,10 @@ def _split(
     it ticked the rule lets in what waits now, and nothing else of these arguments.
     """
     found = [
-        {value.path: value for value in fixable_values(read_json(one.arguments))}
+        {
+            value.path: value
+            for value in fixable_values(read_json(one.arguments), hidden_of(one, words))
+        }
         for one in requests
     ]
     paths = dict.fromkeys(path for values in found for path in values)
@@ -146,7 +150,10 @@ def _fixed(path: str, values: Sequence[FixableValue | None], words: Words) -> Fi
     if any(isinstance(value, list | dict) for value in seen):
         return None
     said = words("sheets.one_of", values=text)
-    return FixableValue(path=path, value=seen, text=said, op=Operator.IN)
+    told: JsonValue = None
+    if any(value.told is not None for value in written.values()):
+        told = [value.value if value.told is None else value.told for value in written.values()]
+    return FixableValue(path=path, value=seen, text=said, op=Operator.IN, told=told)
 
 
 def _fits(rule: Rule, request: ApprovalRequest) -> bool:

@@ -13,6 +13,8 @@ from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip, Deadline, DeadlineText, deadline_text
 from keyturn.presentation.card_builder import CardBuilder, server_tool
+from keyturn.presentation.concealed import Concealed
+from keyturn.presentation.hidden_secrets import hidden_of
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.outliers import Outlier, Unlike, outliers
@@ -118,7 +120,9 @@ class GroupBuilder:
         words, first = self._words, units[0][0]
         leaves = [_leaves(unit[0]) for unit in units]
         constants, varying = _split(leaves)
-        short = [path for path in constants if not _is_long(self._text(leaves[0][path]))]
+        short = [
+            path for path in constants if not _is_long(self._text(first, path, leaves[0][path]))
+        ]
         constants, varying = (
             short[:MOST_CONSTANTS],
             [
@@ -145,7 +149,9 @@ class GroupBuilder:
             headline=words("burst.headline", headline=phrases.headline(first), n=len(calls)),
             server_tool=server_tool(first, words),
             chips=self._chips(first, count),
-            constants=tuple((_name(path), self._text(leaves[0][path])) for path in constants),
+            constants=tuple(
+                (_name(path), self._text(first, path, leaves[0][path])) for path in constants
+            ),
             columns=(*names, *([words("burst.more_columns")] if rest else [])),
             calls=tuple(ordered),
             why_asked=phrases.why_asked(first),
@@ -162,7 +168,7 @@ class GroupBuilder:
     ) -> GroupCall:
         columns, rest = varying
         request = unit[0]
-        cells = [self._cell(leaves, column) for column in columns]
+        cells = [self._cell(request, leaves, column) for column in columns]
         if rest:
             more = sum(1 for column in rest if column in leaves)
             cells.append(GroupCell(text=self._words("burst.more_values", n=more), long=True))
@@ -176,20 +182,33 @@ class GroupBuilder:
             owes=not careful and any(value.owed for value in self._cards.decisive(request)),
         )
 
-    def _cell(self, leaves: Mapping[str, JsonValue], column: str) -> GroupCell:
+    def _cell(
+        self, request: ApprovalRequest, leaves: Mapping[str, JsonValue], column: str
+    ) -> GroupCell:
         if column not in leaves:
             return GroupCell(text=self._words("burst.absent"))
-        text = self._text(leaves[column])
-        if not _is_long(text):
+        shown = self._shown(request, column, leaves[column])
+        text = shown.true_text
+        if not shown.masks and not _is_long(text):
             return GroupCell(text=text)
+        if shown.is_one_mask:
+            # Two that differ may look alike: each is opened, as what is too long for a cell.
+            return GroupCell(text=shown.text, long=True)
         lines = text.count("\n") + 1
         size = self._words("burst.size", n=len(text))
         if lines > 1:
             size = self._words("burst.size_lines", size=size, n=lines)
         return GroupCell(text=size, long=True)
 
-    def _text(self, value: JsonValue) -> str:
-        return value if isinstance(value, str) else canonical(value).decode()
+    def _text(self, request: ApprovalRequest, path: str, value: JsonValue) -> str:
+        return self._shown(request, path, value).text
+
+    def _shown(self, request: ApprovalRequest, path: str, value: JsonValue) -> Concealed:
+        """Return a value whole, with what is hidden of it."""
+        hidden = hidden_of(request, self._words)
+        if path == _META:
+            return hidden.meta()
+        return hidden.raw() if path == _WHOLE else hidden.value(path, value)
 
     def _unlike(self, request: ApprovalRequest, flag: Outlier | None) -> str:
         if any(origin.untrusted for origin in request.trace.origins):

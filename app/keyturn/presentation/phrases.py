@@ -32,6 +32,7 @@ from keyturn.presentation.asked_names import (
 from keyturn.presentation.card import Lamp, waits_key
 from keyturn.presentation.commands import with_command
 from keyturn.presentation.held_results import words_noticed
+from keyturn.presentation.hidden_secrets import in_words
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.launch_changes import changed_headline
 from keyturn.presentation.launch_facts import change_text, facts_with
@@ -111,6 +112,9 @@ class Phrases:
 
     def headline(self, request: ApprovalRequest) -> str:
         """Return who wants what with what: "analyst wants to write a file with filesystem"."""
+        return in_words(request, self._words, self._headline)
+
+    def _headline(self, request: ApprovalRequest) -> str:
         words, tool = self._words, request.tool or ""
         match request.kind:
             case RequestKind.CALL:
@@ -151,7 +155,7 @@ class Phrases:
         if request.kind is not RequestKind.CALL:
             return self.headline(request)
         named = self._words("phrases.run_named", name=self.server_name_of(request))
-        return self._verb_phrase(request) or named
+        return in_words(request, self._words, self._verb_phrase) or named
 
     def server_speaks(self, request: ApprovalRequest) -> bool:
         """Tell whether only the server's own words say what the call does."""

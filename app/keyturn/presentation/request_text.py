@@ -22,6 +22,7 @@ from keyturn.presentation.card import (
     ValueKind,
 )
 from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.concealed import Concealed
 from keyturn.presentation.findings import finding_text
 from keyturn.presentation.json_nodes import bare_json, shortened
 from keyturn.presentation.visible_text import (
@@ -60,6 +61,8 @@ class RequestText:
     """SHA-256 of the text in UTF-8, hexadecimal."""
     whole: bool
     """Nothing of what is asked about is left out; else `RequestTexts.page` has all of it."""
+    hides: bool = False
+    """Secrets are replaced by what they are; `RequestTexts.page` has them."""
 
 
 def size_of(request: ApprovalRequest) -> int:
@@ -93,6 +96,7 @@ class RequestTexts:
             text=text,
             prompt_hash=hashlib.sha256(text.encode()).hexdigest(),
             whole=lines.whole,
+            hides=bool(card.hidden),
         )
 
     def page(self, request: ApprovalRequest, number: int) -> str:
@@ -141,6 +145,8 @@ class _Lines:
         # How many more values decide stands below those that are shown.
         chips = [chip.text for chip in card.chips if chip.text != card.decisive_more]
         yield self._line(". ".join(chips) + ".")
+        if card.hidden:
+            yield words("request.hidden", hidden=card.hidden)
         if card.band is not None:
             yield self._line(f"{card.band.strong}. {card.band.rest}")
         of_definition = request.kind is not RequestKind.COMMAND
@@ -158,7 +164,7 @@ class _Lines:
         if card.raw_meta:
             yield ""
             yield words("request.meta")
-            yield from self._block(card.raw_meta, _STEP)
+            yield from self._block((card.meta_masked or Concealed(card.raw_meta)).text, _STEP)
         yield from self._difference()
         yield from self._excerpts()
         yield from self._pairs(words("request.claimed"), card.claimed)

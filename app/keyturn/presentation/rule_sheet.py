@@ -6,7 +6,7 @@ that an argument which this call did not have is not let in. Nothing of a choice
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -22,7 +22,8 @@ from keyturn.domain.rule_data import rule_from_data, rule_to_data
 from keyturn.domain.spelling import Fit, fit_of
 from keyturn.domain.tier import Tier
 from keyturn.presentation.asked_names import is_of_tool
-from keyturn.presentation.json_nodes import Node, nodes, quoted_text, read_json
+from keyturn.presentation.hidden_secrets import HiddenSecrets, hidden_of
+from keyturn.presentation.json_nodes import Node, nodes, read_json
 from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.words import Words
 
@@ -40,9 +41,11 @@ class FixableValue:
     """JSON Pointer."""
     value: JsonValue
     text: str
-    """As sent, a string in its quotation marks."""
+    """As sent, a string in its quotation marks; without what is hidden of it."""
     op: Operator = Operator.EQ
     """IN: one of several, of a group whose calls differ in it."""
+    told: JsonValue = None
+    """What sentences say in its place, where something of it is hidden; else None."""
 
 
 class Span(Enum):
@@ -115,7 +118,8 @@ def rule_sheet(
 ) -> RuleSheet:
     """Return the sheet of a call."""
     arguments = read_json(request.arguments)
-    found = fixable_values(arguments)
+    hidden = hidden_of(request, words)
+    found = fixable_values(arguments, hidden)
     return RuleSheet(
         request_id=request.id,
         revision=revision,
@@ -133,7 +137,7 @@ def rule_sheet(
     )
 
 
-def fixable_values(arguments: JsonValue) -> tuple[FixableValue, ...]:
+def fixable_values(arguments: JsonValue, hidden: HiddenSecrets) -> tuple[FixableValue, ...]:
     """Return every scalar argument, and every list as a whole.
 
     A list is one value: conditions on its items would leave room for further items.
@@ -144,10 +148,13 @@ def fixable_values(arguments: JsonValue) -> tuple[FixableValue, ...]:
             continue
         if node.path and (node.is_leaf or isinstance(node.value, list)):
             found.append(node)
-    return tuple(
-        FixableValue(path=node.path, value=node.value, text=quoted_text(node.value))
-        for node in found
-    )
+    return tuple(_fixable(node, hidden) for node in found)
+
+
+def _fixable(node: Node, hidden: HiddenSecrets) -> FixableValue:
+    shown = hidden.quoted(node.path, node.value)
+    told = hidden.value(node.path, node.value).text if shown.masks else None
+    return FixableValue(path=node.path, value=node.value, text=shown.text, told=told)
 
 
 def draft(
@@ -159,19 +166,24 @@ def draft(
     rule = _rule(sheet, kept, exact=exact)
     left_open = len(sheet.values) - len(kept) + sheet.varying
     sentences = RuleSentences(words)
+    said = _rule(sheet, list(map(_without_secrets, kept)), exact=exact)
     fault = ""
     if sheet.tier is Tier.T2 and not exact and not kept:
         fault = words("sheets.needs_a_value")
     return RuleDraft(
         data=canonical(rule_to_data(rule)).decode(),
         rule=rule,
-        sentence=sentences.sentence(rule),
-        conditions=(words("sheets.exactly"),) if exact else sentences.conditions(rule),
+        sentence=sentences.sentence(said),
+        conditions=(words("sheets.exactly"),) if exact else sentences.conditions(said),
         loose="" if exact else _loose(left_open, words),
         kept=words(_KEPT[span]),
         span=span,
         fault=sheet.refusal or fault,
     )
+
+
+def _without_secrets(value: FixableValue) -> FixableValue:
+    return value if value.told is None else replace(value, value=value.told)
 
 
 def _loose(left_open: int, words: Words) -> str:

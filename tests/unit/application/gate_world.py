@@ -39,6 +39,7 @@ from keyturn.application.recording import Recorder
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.secret_search import SecretSearch
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.bootstrap.reading_signs import frame_signs
@@ -56,6 +57,7 @@ from keyturn.inspection.carried_values import ArgumentValues
 from keyturn.inspection.controlling import FrameControl
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
+from keyturn.inspection.secret_places import DetectedPlaces
 from tests.factories import ENVIRONMENT_WORDS, make_connection, make_tool
 from tests.fakes.clock import FakeClock
 from tests.fakes.commands import ReaderInPlace
@@ -367,6 +369,7 @@ class World:
             flows=self.flows,
             commands=self.commands,
             check=self.input_check,
+            secrets=SecretSearch(DetectedPlaces(), self.known),
         )
         return self.gate_type(
             assessment=assessment,

@@ -24,6 +24,7 @@ from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from keyturn.domain.typed import ON_CARD
 from tests.factories import make_call
+from tests.fakes.masked_calls import CREDENTIAL, TOKEN
 from tests.unit.application.edits_rig import ASKED, MINE, SlowReader, Story, text_of
 from tests.unit.application.gate_world import World, play, settle
 
@@ -275,6 +276,25 @@ class TestJudgedWhole:
             assert asked.masked
             assert b"geheim" not in asked.arguments
             assert one.sent() == [MINE]
+
+        play(story)
+
+    @pytest.mark.requirement("CARD-MASK")
+    def test_what_is_hidden_of_its_card_is_of_what_was_written(self) -> None:
+        async def story() -> None:
+            one = Story()
+            await one.begin({**ASKED, "note": TOKEN})
+            (place,) = one.shown.secrets.places
+            assert one.shown.arguments[place.start : place.end] == TOKEN
+            await one.edit({**MINE, "note": f"not {CREDENTIAL}"})
+            (place,) = one.shown.secrets.places
+            assert one.shown.arguments[place.start : place.end] == CREDENTIAL
+            assert one.shown.edited is not None
+            (place,) = one.shown.edited.secrets.places
+            assert one.shown.edited.arguments[place.start : place.end] == TOKEN
+            # It is hidden on a screen, and sent as it is.
+            await one.allow()
+            assert one.sent() == [{**MINE, "note": f"not {CREDENTIAL}"}]
 
         play(story)
 

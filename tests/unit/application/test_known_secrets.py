@@ -67,6 +67,24 @@ def test_the_oldest_are_forgotten_and_no_value_is_kept() -> None:
     assert value not in repr(vars(again))
 
 
+@pytest.mark.requirement("CARD-MASK", "I-23")
+def test_a_credential_is_known_by_its_name_and_kept_in_no_form() -> None:
+    async def story() -> None:
+        inner, found = FakeSecretStore(), KnownSecrets()
+        value, token = secrets.token_hex(), secrets.token_hex()
+        inner.secrets["s", "github"] = Secret(f"Bearer {value}")
+        assert not found.anything
+        await RememberedSecrets(inner, found).get("s", "github")
+        found.learn(Secret(token))
+        # What is learnt again without a name keeps the one that it had.
+        found.learn(Secret(value))
+        names = [found.name_of(text) for text in (value, f" Bearer {value} ", token, value[:-1])]
+        assert names == ["github", "github", "", None]
+        assert value not in repr(vars(found))
+
+    asyncio.run(story())
+
+
 @pytest.mark.requirement("I-23")
 def test_what_passes_through_a_store_is_known_from_then() -> None:
     async def story() -> None:

@@ -16,6 +16,7 @@ from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.request_text import RequestTexts, page_count
 from tests.fakes.approval_requests import a_call
 from tests.fakes.approver_programs import CARDS, WORDS
+from tests.fakes.masked_calls import TOKEN, masked_call
 from tests.unit.approvers.terminal_rig import World, run
 
 TEXTS = RequestTexts(WORDS, CARDS)
@@ -61,6 +62,34 @@ def test_what_was_cut_is_allowed_only_once_all_of_it_was_written_here(kind: Requ
         told = TEXTS.of(request, None)
         pages = [told.text, *(TEXTS.page(request, n) for n in range(page_count(request)))]
         assert answer.prompt_hash == hashlib.sha256("".join(pages).encode()).hexdigest()
+
+    run(story)
+
+
+@pytest.mark.requirement("CARD-MASK")
+def test_what_is_hidden_can_be_written_out_and_need_not_be() -> None:
+    async def story(world: World) -> None:
+        request = replace(masked_call({"token": TOKEN}), tier=Tier.T1)
+        future = world.ask(request)
+        world.read_on()
+        text = world.terminal.take()
+        assert TOKEN not in text
+        assert "1 secret is hidden." in text
+        assert "[GitHub token, 40 characters, ends " in text
+        assert "type whole" in text
+        world.types("whole")
+        await world.terminal.reads("part 1 of 1")
+        assert TOKEN in world.terminal.text
+        world.read_on()
+        world.types("whole")
+        assert "All of it was written here." in world.terminal.text
+        world.types("allow")
+        assert future.result().state is State.APPROVED
+        # One that nobody looked at is allowed as well, as its card would be.
+        other = world.ask(replace(request, id="c-2"))
+        world.read_on()
+        world.types("allow")
+        assert other.result().state is State.APPROVED
 
     run(story)
 

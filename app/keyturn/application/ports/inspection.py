@@ -10,6 +10,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.flow import SensitiveValue
 from keyturn.domain.origin import Trace
 from keyturn.domain.result_controls import Finding, Found, ResultControls
+from keyturn.domain.secret_places import Secrets
 from keyturn.domain.typed import InputFinding
 
 
@@ -245,6 +246,14 @@ class SecretMask(Protocol):
 
     def mask_each(self, texts: Sequence[str]) -> list[str]:
         """Mask many texts at the cost of one; never less of a text than `mask` would."""
+        ...
+
+
+class SecretFinder(Protocol):
+    """Finds where secrets stand in canonical JSON that is shown."""
+
+    def find(self, text: str) -> Secrets:
+        """Return the places; bounded, so that it may be called on the broker's loop."""
         ...
 
 

@@ -12,7 +12,16 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from keyturn.gui.forms.list_page import NoticeBar
 from keyturn.gui.look import Look
-from keyturn.gui.queue.card_seen import DIFF, RAW, READABLE, TABS, CardSeen, opens_on, show_owed
+from keyturn.gui.queue.card_reveal import CardReveal
+from keyturn.gui.queue.card_seen import (
+    DIFF,
+    RAW,
+    READABLE,
+    CardSeen,
+    opens_on,
+    show_owed,
+    tab_names,
+)
 from keyturn.gui.queue.edit_sheet import EditButton
 from keyturn.gui.queue.pin_row import PinRow
 from keyturn.gui.queue.review_box import ReviewBox
@@ -70,13 +79,16 @@ class CardPane(QFrame):
         self.decisive = DecisiveRow(look)
         self.commands = CommandLines(look)
         self.review = ReviewBox(look)
-        self.tabs = TabRow(look, self._tab_names(), name="card_tabs")
+        self.tabs = TabRow(look, tab_names(look.words), name="card_tabs")
         self.edit = EditButton(look, self.tabs)
         self.arguments = ArgumentTree(look)
         self.raw = LongText(look, Type.VALUE)
         self._meta_title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self._raw_meta = LongText(look, Type.VALUE)
         self.diff = DiffView(look, most_lines=20)
+        self.reveal = CardReveal(
+            look, self.raw, self._raw_meta, (self.arguments, self.diff, self.decisive)
+        )
         self.seen = CardSeen(look, self.tabs, self.arguments, self.diff)
         self.block = DecisionBlock(look)
         self._no_diff = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
@@ -113,8 +125,7 @@ class CardPane(QFrame):
         self.review.show_card(card)
         self.edit.show_card(card)
         self.arguments.show_rows(card.rows)
-        self.raw.say(card.raw_json)
-        self._raw_meta.say(card.raw_meta)
+        self.reveal.show_card(card, anew=not same)
         self.diff.show_rows(card.diff)
         self.block.show_actions(card.actions, card.why_asked, card.action)
         self.flow.show_graph(card.flow)
@@ -181,9 +192,6 @@ class CardPane(QFrame):
             self._head_scrolls = inside
             _carry(self.headline, self._scroll.body if inside else self._head)
 
-    def _tab_names(self) -> list[tuple[str, str]]:
-        return [(tab, self._look.words(key)) for tab, key in TABS.items()]
-
     def _build(self) -> None:
         self._head = column(margins=(_SIDE, 12, _SIDE, 0))
         self._head.addWidget(self.headline)
@@ -202,6 +210,7 @@ class CardPane(QFrame):
         body.addWidget(self.lamps)
         body.addSpacing(8)
         body.addWidget(self.commands)
+        body.addWidget(self.reveal.row)
         body.addWidget(self.decisive)
         body.addWidget(self.review)
         body.addWidget(self._name_prompt)

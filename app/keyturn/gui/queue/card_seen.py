@@ -14,6 +14,7 @@ from keyturn.gui.widgets.scroll_pane import page_around
 from keyturn.gui.widgets.tabs import TabRow
 from keyturn.presentation.arming import ArmState, Owed
 from keyturn.presentation.card import CardKind, CardView
+from keyturn.presentation.words import Words
 
 READABLE: Final = "readable"
 RAW: Final = "raw"
@@ -91,6 +92,11 @@ class CardSeen(QObject):
         first, last = unseen
         said = {"n": last - first + 1, "first": first, "last": last, "lines": lines}
         return words("card.lines_unseen", **said)
+
+
+def tab_names(words: Words) -> list[tuple[str, str]]:
+    """Return the card's tabs with their words."""
+    return [(tab, words(key)) for tab, key in TABS.items()]
 
 
 def opens_on(card: CardView) -> str:

@@ -107,7 +107,7 @@ class CardSheets(QObject):
         if request is None or shown is None or not shown.actions.edit:
             return
         card = self._shown(request.id, request.digest)
-        if card is None:
+        if card is None or not self._view.card.reveal.may_edit():
             return
         self._begin(card)
         asked = request.arguments if request.edited is None else request.edited.arguments

@@ -36,6 +36,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.rows_view import AnyIndex, RowDelegate, RowsView
 from keyturn.presentation.card import ArgumentRow, OriginLabel, ValueKind, spans_within
 from keyturn.presentation.chunks import chunks
+from keyturn.presentation.concealed import Concealed, masks_within
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.visible_text import SPACE_RUN
 
@@ -107,7 +108,15 @@ class ArgumentModel(QAbstractTableModel):
 
     def whole_value(self, path: str) -> str:
         """Return the value at `path` in one piece."""
-        return next((row.value for row in self._whole if row.path == path), "")
+        return self._shown(path).text
+
+    def true_value(self, path: str) -> str:
+        """Return the same with what is hidden of it."""
+        return self._shown(path).true_text
+
+    def _shown(self, path: str) -> Concealed:
+        found = (Concealed(row.value, row.masks) for row in self._whole if row.path == path)
+        return next(found, Concealed(""))
 
 
 def _parts(row: ArgumentRow) -> Iterator[_Part]:
@@ -126,6 +135,7 @@ def _parts(row: ArgumentRow) -> Iterator[_Part]:
             key=key,
             value=shown,
             spans=spans_within(row.spans, start, end),
+            masks=tuple(masks_within(row.masks, start, end)),
             origin=row.origin if first else None,
         )
         yield _Part(row=made, first=first, last=last)
@@ -144,6 +154,7 @@ class ArgumentDelegate(RowDelegate):
         self._letter = _letter_width(look)
         self.selection: tuple[int, int, int] | None = None
         """Row, start and end of the text that is selected."""
+        self.revealed = False
 
     def forget(self) -> None:
         """Drop the flows."""
@@ -165,7 +176,7 @@ class ArgumentDelegate(RowDelegate):
     def _is_short(self, row: ArgumentRow, width: int) -> bool:
         """Tell without laying anything out that key and value are one line each, as most are."""
         text = row.key + row.value
-        if not (text.isascii() and text.isprintable()) or " " * SPACE_RUN in text:
+        if row.masks or not (text.isascii() and text.isprintable()) or " " * SPACE_RUN in text:
             return False
         value = self.value_rect(QRect(0, 0, width, 0))
         letter = self._letter
@@ -191,7 +202,8 @@ class ArgumentDelegate(RowDelegate):
         found = self._flows.get(index.row())
         if found is None:
             row = argument_row(index)
-            runs = value_runs(row.value, row.spans, self._look.words)
+            words = self._look.words
+            runs = value_runs(row.value, row.spans, words, row.masks, revealed=self.revealed)
             made = TextFlow(runs, Type.VALUE, self._look.theme)
             found = self._flows.put(index.row(), made)
         return found.lay_out(self.value_rect(QRect(0, 0, width, 0)).width())
@@ -286,6 +298,12 @@ class ArgumentTree(RowsView):
         """Show the arguments of a card."""
         self._arguments.show_rows(rows)
 
+    def reveal(self, revealed: bool) -> None:
+        """Show what is hidden of the values, or hide it again."""
+        if self._delegate.revealed is not revealed:
+            self._delegate.revealed = revealed
+            self.measure_again()
+
     def selected_text(self) -> str:
         """Return the exact text of the selection, or the current row's value."""
         chosen = self._delegate.selection
@@ -293,7 +311,11 @@ class ArgumentTree(RowsView):
             flow = self._flow(self._arguments.index(chosen[0], 0))
             return flow.source(min(chosen[1:]), max(chosen[1:]))
         current = self.currentIndex()
-        return self._arguments.whole_value(argument_row(current).path) if current.isValid() else ""
+        if not current.isValid():
+            return ""
+        value = self._arguments
+        told = value.true_value if self._delegate.revealed else value.whole_value
+        return told(argument_row(current).path)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a selection, or open an origin."""

@@ -58,7 +58,7 @@ class DecisiveBox(QFrame):
         self._is_long = len(value.value) > CHUNK
         long_or_short = LongText if self._is_long else ValueText
         self._text = long_or_short(look, Type.VALUE_LARGE)
-        self._text.say(value.value)
+        self._text.say_concealed(value.shown)
         self._text.setAccessibleName(f"{value.key}: {value.value}")
         self._reason = Text(look, Type.LABEL, Token.T2_FG, wrap=True, align=Align.AlignRight)
         self._tick = IconLabel(look, Icon.CHECK, Token.ALLOW_FG, 16)
@@ -72,6 +72,10 @@ class DecisiveBox(QFrame):
     def value(self) -> DecisiveValue:
         """Return what is shown."""
         return self._value
+
+    def reveal(self, revealed: bool) -> None:
+        """Show what is hidden of the value, or hide it again."""
+        self._text.reveal(revealed)
 
     def show_confirmed(self, confirmed: bool) -> None:
         """Show that a person confirmed the value, or has yet to; nothing moves."""
@@ -236,6 +240,11 @@ class DecisiveRow(QWidget):
         for box in self._boxes:
             if box.value.path == path:
                 box.show_confirmed(confirmed)
+
+    def reveal(self, revealed: bool) -> None:
+        """Show what is hidden of the values, or hide it again."""
+        for box in self._boxes:
+            box.reveal(revealed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put owed values above the others once the row is narrow, then each on its own line."""

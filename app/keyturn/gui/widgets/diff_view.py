@@ -23,6 +23,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.rows_view import AnyIndex, RowDelegate, RowsView
 from keyturn.presentation.card import DiffRow, DiffSide
 from keyturn.presentation.chunks import chunks
+from keyturn.presentation.concealed import masks_within
 
 _ROW_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 _GUTTER: Final = 36
@@ -102,6 +103,7 @@ def _parts(row: DiffRow) -> Iterator[_Part]:
             row,
             text=piece,
             changed=changed,
+            masks=tuple(masks_within(row.masks, start, end)),
             before=row.before if begins else None,
             after=row.after if begins else None,
             indent=row.indent if begins else 0,
@@ -117,6 +119,7 @@ class DiffDelegate(RowDelegate):
         super().__init__(parent)
         self._look = look
         self._flows = RowFlows()
+        self.revealed = False
 
     def forget(self) -> None:
         """Drop the flows."""
@@ -169,7 +172,14 @@ class DiffDelegate(RowDelegate):
         if found is None:
             part: _Part = index.data(_ROW_ROLE)
             row = part.row
-            runs = diff_runs(row.text, row.changed, self._look.words, indent=row.indent)
+            runs = diff_runs(
+                row.text,
+                row.changed,
+                self._look.words,
+                indent=row.indent,
+                masks=row.masks,
+                revealed=self.revealed,
+            )
             made = TextFlow(runs, Type.VALUE, self._look.theme)
             found = self._flows.put(index.row(), made)
         return found.lay_out(width - 2 * _GUTTER - _SIGN - 8)
@@ -180,10 +190,17 @@ class DiffView(RowsView):
 
     def __init__(self, look: Look, *, most_lines: int = 0, parent: QWidget | None = None) -> None:
         self._diff = DiffModel(look)
-        super().__init__(DiffDelegate(look), name="diff", most_lines=most_lines, parent=parent)
+        self._delegate = DiffDelegate(look)
+        super().__init__(self._delegate, name="diff", most_lines=most_lines, parent=parent)
         self.setModel(self._diff)
         self.setAccessibleName(look.words("diff.name"))
 
     def show_rows(self, rows: Sequence[DiffRow]) -> None:
         """Show a comparison."""
         self._diff.show_rows(rows)
+
+    def reveal(self, revealed: bool) -> None:
+        """Show what is hidden of the lines, or hide it again."""
+        if self._delegate.revealed is not revealed:
+            self._delegate.revealed = revealed
+            self.measure_again()

@@ -28,6 +28,7 @@ from keyturn.gui.theme import Token, Type, TypeStyle
 from keyturn.gui.widgets.text import ValueText, stay_plain
 from keyturn.presentation.card import TracedSpan, spans_within
 from keyturn.presentation.chunks import CHUNK, chunks, line_chunks
+from keyturn.presentation.concealed import Concealed, TextMask, masks_within
 
 MOST_KEPT = 64
 """Pieces that stay laid out: a megabyte of flows would take a hundred of memory."""
@@ -41,6 +42,7 @@ class _Piece:
 
     text: str
     spans: tuple[TracedSpan, ...] = ()
+    masks: tuple[TextMask, ...] = ()
     flow: TextFlow | None = None
     height: int = 0
     is_guess: bool = True
@@ -72,8 +74,9 @@ class LongText(QLabel):
         self._is_definition = definition
         self._style = style
         self._token = token
-        self._text = ""
+        self._shown = Concealed("")
         self._spans: tuple[TracedSpan, ...] = ()
+        self._revealed = False
         self._pieces: list[_Piece] = []
         self._measured = 0
         self._laid_out: deque[int] = deque()
@@ -91,18 +94,35 @@ class LongText(QLabel):
 
     def say(self, text: str, spans: Sequence[TracedSpan] = ()) -> None:
         """Show `text`, exactly, and which stretches of it were found elsewhere."""
-        if (text, tuple(spans)) == (self._text, self._spans) and self._pieces:
+        self.say_concealed(Concealed(text), spans)
+
+    def say_concealed(self, shown: Concealed, spans: Sequence[TracedSpan] = ()) -> None:
+        """Show a text with what is hidden of it; readers are told what stands there."""
+        if (shown, tuple(spans)) == (self._shown, self._spans) and self._pieces:
             return
-        self._text, self._spans = text, tuple(spans)
-        self.setText(text)
+        self._shown, self._spans, self._revealed = shown, tuple(spans), False
+        self.setText(shown.text)
         cut = line_chunks if self._is_definition else chunks
         self._pieces.clear()
         start = 0
-        for piece in cut(text):
-            self._pieces.append(_Piece(piece, spans_within(spans, start, start + len(piece))))
-            start += len(piece)
+        for piece in cut(shown.text):
+            end = start + len(piece)
+            masks = tuple(masks_within(shown.masks, start, end))
+            self._pieces.append(_Piece(piece, spans_within(spans, start, end), masks))
+            start = end
         self._laid_out.clear()
         self._anchor = self._end = None
+        self._start_over()
+
+    def reveal(self, revealed: bool) -> None:
+        """Show what is hidden, or hide it again; what is selected is let go."""
+        if revealed is self._revealed or not self._shown.masks:
+            return
+        self._revealed = revealed
+        self._anchor = self._end = None
+        self._laid_out.clear()
+        for piece in self._pieces:
+            piece.flow, piece.is_guess = None, piece.is_guess or bool(piece.masks)
         self._start_over()
 
     @property
@@ -193,11 +213,11 @@ class LongText(QLabel):
     def _flow(self, number: int) -> TextFlow:
         piece = self._pieces[number]
         if piece.flow is None:
-            words = self._look.words
+            words, masks = self._look.words, piece.masks
             runs = (
                 definition_runs(piece.text, words)
                 if self._is_definition
-                else value_runs(piece.text, piece.spans, words)
+                else value_runs(piece.text, piece.spans, words, masks, revealed=self._revealed)
             )
             piece.flow = TextFlow(runs, self._style, self._look.theme)
             self._laid_out.append(number)

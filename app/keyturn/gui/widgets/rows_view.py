@@ -116,6 +116,11 @@ class RowsView(QTableView):
         self._begin_measuring()
         self.forget_seen()
 
+    def measure_again(self) -> None:
+        """Lay the same rows out anew; what was seen of them stays seen, as at another width."""
+        self._guess()
+        self._begin_measuring()
+
     def forget_seen(self) -> None:
         """Take every row for unseen again: the same rows may belong to another request."""
         self._seen.clear()

@@ -104,7 +104,7 @@ class ExcerptBox(QFrame):
     def _line(self, line: ExcerptLine) -> ValueText:
         token = Token.TEXT_TERTIARY if line.around else Token.TEXT_PRIMARY
         text = ValueText(self._look, Type.VALUE, token)
-        text.say_runs(value_runs(line.text, line.spans, self._look.words), line.text)
+        text.say_runs(value_runs(line.text, line.spans, self._look.words, line.masks), line.text)
         return text
 
     def _on_open(self) -> None:

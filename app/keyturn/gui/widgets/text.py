@@ -20,8 +20,9 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
-from keyturn.gui.text_runs import Run, phrase, plain_runs
+from keyturn.gui.text_runs import Run, concealed_runs, phrase, plain_runs
 from keyturn.gui.theme import Token, Type, TypeStyle
+from keyturn.presentation.concealed import Concealed
 
 Align = Qt.AlignmentFlag
 LONGEST: Final = 4_096
@@ -231,6 +232,22 @@ class ValueText(Text):
         self.setProperty("ring", False)
         self.setCursor(Qt.CursorShape.IBeamCursor)
         self._selection: tuple[int, int] | None = None
+        self._concealed: Concealed | None = None
+
+    def say_concealed(self, shown: Concealed) -> None:
+        """Show a text with what is hidden of it; readers are told what stands there."""
+        if not shown.masks:
+            self.say(shown.text)
+            return
+        self._concealed = shown
+        self.say_runs(concealed_runs(shown, self._look.words, revealed=False), shown.text)
+
+    def reveal(self, revealed: bool) -> None:
+        """Show what is hidden, or hide it again; what is selected is let go."""
+        shown = self._concealed
+        if shown is not None:
+            self._selection = None
+            self.say_runs(concealed_runs(shown, self._look.words, revealed=revealed), shown.text)
 
     def say_runs(self, runs: Sequence[Run], text: str) -> None:
         """Show `runs`; nothing of them is selected."""

@@ -1,0 +1,377 @@
+"""Owns which characters of a request's arguments are hidden, and what stands there instead.
+
+The one place that says so: every view of the arguments takes its texts from here. The broker says
+where something looks like a secret; what of that may be hidden is decided here, and a stored
+credential always is.
+"""
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from operator import attrgetter
+from typing import Final
+
+from keyturn.application.approval_request import ApprovalRequest
+from keyturn.domain.canonical import JsonValue, canonical
+from keyturn.domain.secret_places import NO_SECRETS, SecretPlace, Secrets
+from keyturn.presentation.concealed import Concealed, Hidden, concealed
+from keyturn.presentation.json_nodes import bare_text, pointer_below, pointer_parts
+from keyturn.presentation.secret_likeness import is_telling, may_decode, stretches
+from keyturn.presentation.visible_text import shown_line
+from keyturn.presentation.words import Words
+
+_start = attrgetter("start")
+_read = json.JSONDecoder().raw_decode
+_ENDING: Final = 4
+_LEAST_FOR_ENDING: Final = 16
+"""Of a shorter secret four characters would give too much away."""
+_LONGEST_NAME: Final = 60
+_STARS: Final = "***"
+_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.")
+_KINDS: Final = {
+    "password": "card.secret_password",
+    "token": "card.secret_token",
+    "key": "card.secret_key",
+    "secret": "card.secret_secret",
+    "private key": "card.secret_private_key",
+    "web token": "card.secret_web_token",
+    "password in a URL": "card.secret_url_password",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One stretch that is hidden."""
+
+    path: str
+    """JSON Pointer of the value that it stands in."""
+    start: int
+    end: int
+    """Characters of that value, or of its JSON where it is no text."""
+    in_json: tuple[int, int]
+    """The same in the canonical text of the value, its quotation marks included."""
+    at: int
+    """Where the value's canonical text begins in the whole."""
+    text: str
+    """The hidden characters."""
+    kind: str
+    credential: str | None
+    """Name of the stored credential that it is, "" for one without a name; None for none."""
+    is_whole: bool
+    """Nothing of the value stays."""
+    is_text: bool = True
+    """False of a number."""
+
+
+_Pieces = tuple[Piece, ...]
+
+
+class HiddenSecrets:
+    """What is hidden of one request, in one language; every text of it comes from here."""
+
+    def __init__(self, request: ApprovalRequest, words: Words) -> None:
+        self._request = request
+        self._words = words
+        self._pieces = pieces_of(request.arguments, request.secrets)
+        self._meta = pieces_of(request.bound_meta, request.meta_secrets)
+        asked = request.edited
+        self._asked = pieces_of(asked.arguments, asked.secrets) if asked is not None else ()
+        self._by_path: dict[str, list[Piece]] = {}
+        for piece in self._pieces:
+            self._by_path.setdefault(piece.path, []).append(piece)
+
+    @property
+    def count(self) -> int:
+        """Return how many stretches are hidden."""
+        return len(self._pieces) + len(self._meta)
+
+    @property
+    def anything(self) -> bool:
+        """Tell whether anything is hidden, also of what a person changed since."""
+        return bool(self._pieces or self._meta or self._asked)
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        """Return the names of the stored credentials among them, each once."""
+        found = (p.credential for p in (*self._pieces, *self._meta) if p.credential is not None)
+        return tuple(dict.fromkeys(found))
+
+    def value(self, path: str, value: JsonValue, text: str | None = None) -> Concealed:
+        """Return a value as text: a string as it is, everything else as its canonical JSON."""
+        text = bare_text(value) if text is None else text
+        if not self._pieces:
+            return Concealed(text)
+        if isinstance(value, dict | list) and value:
+            return self._container(path, text)
+        found = self._by_path.get(path, ())
+        return concealed(text, [Hidden(p.start, p.end, self.says(p)) for p in found])
+
+    def quoted(self, path: str, value: JsonValue) -> Concealed:
+        """Return a leaf as sent, a string in its quotation marks."""
+        shown = self.value(path, value)
+        if not isinstance(value, str):
+            return shown
+        return Concealed(f'"{shown.text}"', shown.moved(1))
+
+    def raw(self) -> Concealed:
+        """Return the canonical text of the arguments."""
+        return self._whole(self._request.arguments, self._pieces)
+
+    def as_json(self) -> str:
+        """Return the arguments as JSON in which texts say what is hidden; for sentences only."""
+        return concealed(
+            self._request.arguments,
+            [
+                self._at(p, p.at + p.in_json[0])._replace(says=_as_json(p, self.says(p)))
+                for p in self._pieces
+            ],
+        ).text
+
+    def starred(self) -> str:
+        """Return the arguments with asterisks for what is hidden, for whoever reads addresses."""
+        places = (self._at(p, p.at + p.in_json[0]) for p in self._pieces)
+        return concealed(self._request.arguments, [p._replace(says=_STARS) for p in places]).text
+
+    def meta(self) -> Concealed:
+        """Return that of the bound `_meta`."""
+        return self._whole(self._request.bound_meta, self._meta)
+
+    def line(self, text: str) -> Concealed:
+        """Return a line of a text that holds the arguments in another form, the difference."""
+        if not self._pieces and not self._asked:
+            return Concealed(text)
+        found: list[Hidden] = []
+        for needle, before, piece in self._needles():
+            at = text.find(needle)
+            while at >= 0:
+                start, end = at + before, at + before + len(piece.text)
+                if not any(start < one.end and end > one.start for one in found):
+                    found.append(Hidden(start, end, self.says(piece)))
+                at = text.find(needle, at + len(needle))
+        return concealed(text, sorted(found))
+
+    def scrubbed(self, text: str) -> str:
+        """Return a sentence without what is hidden of the arguments."""
+        for piece in (*self._pieces, *self._meta, *self._asked):
+            if is_telling(piece.text) and piece.text in text:
+                text = text.replace(piece.text, self.says(piece))
+        return text
+
+    def spoken_form(self) -> ApprovalRequest:
+        """Return the request for sentences about it: its arguments without what is hidden.
+
+        For words only: what is sent, and what an answer is bound to, is the request itself.
+        """
+        if not self.anything:
+            return self._request
+        return replace(
+            self._request,
+            arguments=self.as_json(),
+            commands=tuple(one.told(self.scrubbed) for one in self._request.commands),
+            secrets=NO_SECRETS,
+            meta_secrets=NO_SECRETS,
+        )
+
+    def says(self, piece: Piece) -> str:
+        """Return what stands for a stretch, in brackets: kind, length, last four characters."""
+        words, size = self._words, len(piece.text)
+        if piece.credential is not None:
+            name = shown_line(piece.credential, words, most=_LONGEST_NAME)
+            key = "card.secret_credential" if name else "card.secret_unnamed"
+            kind = words(key, name=name)
+        else:
+            key = _KINDS.get(piece.kind)
+            kind = words(key) if key is not None else piece.kind
+        ending = piece.text[-_ENDING:]
+        shown = size >= _LEAST_FOR_ENDING and ending.isalnum() and ending.isascii()
+        key = "card.secret_ends" if shown else "card.secret_mask"
+        return f"[{words(key, kind=kind, n=size, ending=ending)}]"
+
+    def _container(self, path: str, text: str) -> Concealed:
+        below = [piece for piece in self._pieces if piece.path.startswith(f"{path}/")]
+        if not below:
+            return Concealed(text)
+        start = _start_of(self._request.arguments, path)
+        if start is None or not self._request.arguments.startswith(text, start):
+            return Concealed(text)
+        return concealed(text, [self._at(p, p.at + p.in_json[0] - start) for p in below])
+
+    def _whole(self, text: str, pieces: _Pieces) -> Concealed:
+        return concealed(text, [self._at(p, p.at + p.in_json[0]) for p in pieces])
+
+    def _at(self, piece: Piece, start: int) -> Hidden:
+        return Hidden(start, start + piece.in_json[1] - piece.in_json[0], self.says(piece))
+
+    def _needles(self) -> Iterator[tuple[str, int, Piece]]:
+        """Yield what is looked for in a line: a value of its own, or a short one with its name."""
+        for piece in (*self._pieces, *self._asked):
+            if is_telling(piece.text):
+                yield piece.text, 0, piece
+            elif piece.is_whole:
+                name = canonical(piece.path.rpartition("/")[2]).decode()
+                before = f"{name}: "
+                needle = f'{before}"{piece.text}"'
+                yield needle, len(before) + 1, piece
+
+
+def hidden_of(request: ApprovalRequest, words: Words) -> HiddenSecrets:
+    """Return what is hidden of a request."""
+    return HiddenSecrets(request, words)
+
+
+def in_words(request: ApprovalRequest, words: Words, say: Callable[[ApprovalRequest], str]) -> str:
+    """Return what is said of a request, without what is hidden of it."""
+    hidden = hidden_of(request, words)
+    if not hidden.anything:
+        return say(request)
+    return hidden.scrubbed(say(hidden.spoken_form()))
+
+
+@lru_cache(maxsize=8)
+def pieces_of(text: str, secrets: Secrets) -> _Pieces:
+    """Return what is hidden of canonical JSON, in order."""
+    if not secrets.places:
+        return ()
+    return tuple(_pieces(text, secrets.places))
+
+
+def _pieces(text: str, places: tuple[SecretPlace, ...]) -> Iterator[Piece]:
+    for leaf, within in _leaves(text, 0, "", places):
+        for place in within:
+            yield from _of_leaf(leaf, place)
+
+
+class _Leaf:
+    """One scalar in canonical JSON, with where its characters stand in it."""
+
+    def __init__(self, path: str, at: int, raw: str) -> None:
+        self.path, self.at, self.raw = path, at, raw
+        self.is_text = raw.startswith('"')
+        self._escapes: list[tuple[int, int]] = []
+        if self.is_text and "\\" in raw:
+            self._escapes = [found.span() for found in _ESCAPE.finditer(raw)]
+
+    def characters(self, start: int, end: int) -> tuple[int, int]:
+        """Return which characters of the value a stretch of its JSON is, rounded outwards."""
+        inside = (1, len(self.raw) - 1) if self.is_text else (0, len(self.raw))
+        start, end = max(start, inside[0]), min(end, inside[1])
+        return self._character(start, up=False), self._character(end, up=True)
+
+    def in_json(self, start: int, end: int) -> tuple[int, int]:
+        """Return where characters of the value stand in its JSON."""
+        return self._place(start), self._place(end)
+
+    def value(self) -> str:
+        """Return the value: a text without its escapes, else its JSON."""
+        if not self.is_text:
+            return self.raw
+        inner = self.raw[1:-1]
+        return str(json.loads(self.raw)) if "\\" in inner else inner
+
+    def _character(self, at: int, *, up: bool) -> int:
+        shift = 1 if self.is_text else 0
+        for first, last in self._escapes:
+            if at <= first:
+                break
+            if at < last:
+                return first - shift + (1 if up else 0)
+            shift += last - first - 1
+        return at - shift
+
+    def _place(self, character: int) -> int:
+        at = character + (1 if self.is_text else 0)
+        for first, last in self._escapes:
+            if at <= first:
+                break
+            at += last - first - 1
+        return at
+
+
+def _of_leaf(leaf: _Leaf, place: SecretPlace) -> Iterator[Piece]:
+    start, end = leaf.characters(place.start - leaf.at, place.end - leaf.at)
+    value = leaf.value()
+    text = value[start:end]
+    if not text:
+        return
+    known = not place.kind
+    if known:
+        found: list[tuple[int, int]] = [(0, len(text))]
+    elif may_decode(value):
+        return
+    else:
+        whole = start == 0 and end == len(value)
+        found = list(stretches(text, kind=place.kind, whole=whole))
+    for first, last in found:
+        span = (start + first, start + last)
+        yield Piece(
+            path=leaf.path,
+            start=span[0],
+            end=span[1],
+            in_json=leaf.in_json(*span),
+            at=leaf.at,
+            text=value[span[0] : span[1]],
+            kind=place.kind,
+            credential=place.credential if known else None,
+            is_whole=span == (0, len(value)),
+            is_text=leaf.is_text,
+        )
+
+
+def _as_json(piece: Piece, says: str) -> str:
+    """Write what is said of a piece so that it can stand within JSON."""
+    inner = json.dumps(says, ensure_ascii=False)
+    return inner[1:-1] if piece.is_text else inner
+
+
+def _leaves(
+    text: str, at: int, path: str, places: Sequence[SecretPlace]
+) -> Iterator[tuple[_Leaf, Sequence[SecretPlace]]]:
+    """Yield each scalar of a value that places stand in, with these; the value begins at `at`."""
+    if text[at] not in "{[":
+        _, end = _read(text, at)
+        yield _Leaf(path, at, text[at:end]), places
+        return
+    first = 0
+    for name, start, end in _members(text, at):
+        while first < len(places) and places[first].end <= start:
+            first += 1
+        if first == len(places):
+            return
+        within = places[first : bisect_left(places, end, first, key=_start)]
+        if within:
+            yield from _leaves(text, start, pointer_below(path, name), within)
+
+
+def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
+    """Yield name, start and end of what is in the object or list that opens at `at`.
+
+    Canonical JSON has no blanks, so that the next character is the next token.
+    """
+    is_object, number = text[at] == "{", 0
+    at += 1
+    while text[at] not in "}]":
+        name = str(number)
+        if is_object:
+            read, colon = _read(text, at)
+            name, at = str(read), colon + 1
+        _, end = _read(text, at)
+        yield name, at, end
+        number += 1
+        at = end + 1 if text[end] == "," else end
+
+
+def _start_of(text: str, pointer: str) -> int | None:
+    """Return where the value that a pointer names begins in canonical JSON."""
+    at = 0
+    for part in pointer_parts(pointer):
+        if text[at] not in "{[":
+            return None
+        found = (start for name, start, _ in _members(text, at) if name == part)
+        start = next(found, None)
+        if start is None:
+            return None
+        at = start
+    return at

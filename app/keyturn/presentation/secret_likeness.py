@@ -1,0 +1,164 @@
+"""Owns which of what looks like a secret may be hidden from a person, and which never.
+
+An agent that wants a person to miss something could shape it like a key. So what a program or a
+reader could take for words, a command, an address or an encoding of these is never hidden, however
+much it looks like a secret: to show a secret to its own user is the smaller harm.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote
+
+from keyturn.presentation.visible_text import visible
+
+LONGEST: Final = 1_024
+"""Characters of what may be hidden; no token of one word is longer, and a command may be."""
+LEAST: Final = 4
+_LEAST_IN_TEXT: Final = 8
+_DEEPEST: Final = 2
+_BY_NAME: Final = frozenset({"password in a URL", "element secret"})
+"""Kinds of more than one word that are told by what stands around them."""
+_SECRET_LINE = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+"""A line of a private key's body."""
+_WEB_TOKEN = re.compile(r"(eyJ[\w-]*={0,2}\.eyJ[\w-]*={0,2}\.)([\w-]{16,}={0,2})")
+_COMMAND = re.compile(r"\$[({]|`|://|\.\./|\A-|\A[~.]{0,2}/[a-z]{2,}/|[;|&<>][a-z]{2,}")
+"""What begins an option, a substitution, a path or an address, or joins a command to another."""
+_BEGINNING = re.compile(r"(?:[A-Za-z]{2,12}[-_.]){1,3}")
+"""What a service marks its tokens with: "github_pat_"."""
+_KNOWN = re.compile(r"pypi-AgEIcHlwaS5vcmc|pypi-AgENdGVzdC5weXBpLm9yZ|AGE-SECRET-KEY-1")
+"""Beginnings that can be read, and are always the same."""
+_BETWEEN = r"[-_./+,:=~]"
+_WORDS = re.compile(
+    rf"(?:[a-z]{{3,}}{_BETWEEN}){{2,}}[a-z]{{2,}}|(?:[A-Z]{{3,}}{_BETWEEN}){{2,}}[A-Z]{{2,}}"
+)
+_SPOKEN = re.compile(
+    r"(?=[a-z]{12})(?:[b-df-hj-np-tv-xz]{0,3}[aeiouy]){4}|(?=[A-Z]{12})(?:[B-DF-HJ-NP-TV-XZ]{0,3}[AEIOUY]){4}"
+)
+"""Letters that can be said, which chance seldom writes so many of."""
+_DECODER = re.compile(
+    r"(?i)(?<![A-Za-z])(?:base(?:16|32|58|64)|basenc|b(?:16|32|64)decode|xxd|uudecode|openssl"
+    r"|eval|exec|rot13|atob|decode|unhexlify|fromhex|fromcharcode|unescape|frombase64string"
+    r"|encodedcommand)(?![A-Za-z-])|(?<![\w-])-enc\b"
+)
+"""Makes a command of what looks like chance."""
+_FILTER = re.compile(
+    r"(?i)\b(?:gunzip|zcat|bunzip2|unxz|xz|rev|tr|printf|sed|awk|cut|perl|python[\d.]*|ruby|node|php"
+    r"|sh|bash|zsh|dash|ksh|powershell|pwsh|cmd|source)\b(?![\w-])"
+)
+"""Does so with what is handed to it."""
+_HANDS_ON = re.compile(r"\||<<<|\$\(|`|<\(")
+_BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{8,}")
+_HEX_RUN = re.compile(r"[0-9A-Fa-f]{12,}")
+_TEXT = re.compile(
+    rb"[\x20-\x7e\t\n\r]{12}|[a-z]{6}|[a-z]{2,} [-~/.$*]|[A-Za-z]{2,} [A-Za-z]{2,}"
+    rb"|[;|&][a-z]{2,}[ $;|&<>\n/]"
+)
+"""What chance hardly ever decodes to."""
+_WHOLE_TEXT = re.compile(rb"[\x20-\x7e\t\n\r]{6,}\Z")
+_NAME_AND_PASSWORD = re.compile(r"[\w.@+-]{1,64}:(\S{6,64})")
+_DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def stretches(text: str, *, kind: str, whole: bool) -> Iterator[tuple[int, int]]:
+    """Yield what may be hidden of a stretch that looks like a secret, in characters of it.
+
+    `whole` is of a value that holds nothing else, and that a name says to be secret.
+    """
+    if len(text) > LONGEST * 8:
+        return
+    if kind == "private key":
+        for line in _SECRET_LINE.finditer(text):
+            if not reads(line.group()):
+                yield line.span()
+        return
+    token = _WEB_TOKEN.search(text)
+    if token is not None:
+        # What it claims can be read by anybody; only the signature makes it worth stealing.
+        if token.end() == len(text) and not reads(token[2]):
+            yield token.span(2)
+        return
+    if _is_name_and_password(text):
+        yield 0, len(text)
+        return
+    # A value named "token" may be the name of a currency, or an amount of it.
+    is_password = whole and kind == "password"
+    least = LEAST if is_password else _LEAST_IN_TEXT
+    by_form = kind.rpartition(" ")[0] != "" and kind not in _BY_NAME
+    fits = is_password or by_form or _is_mixed(text)
+    if (
+        least <= len(text) <= LONGEST
+        and fits
+        and not reads(_KNOWN.sub("", text, 1), marked=by_form)
+    ):
+        yield 0, len(text)
+
+
+def is_telling(text: str) -> bool:
+    """Tell whether a hidden value is none that stands elsewhere by chance."""
+    return len(text) >= _LEAST_IN_TEXT and _is_mixed(text)
+
+
+def may_decode(text: str) -> bool:
+    """Tell whether a text feeds something to what could make a command of it.
+
+    Of such a text nothing is hidden: what looks like a key may be the command.
+    """
+    if _DECODER.search(text):
+        return True
+    return _HANDS_ON.search(text) is not None and _FILTER.search(text) is not None
+
+
+def reads(text: str, deepest: int = _DEEPEST, *, marked: bool = False) -> bool:
+    """Tell whether a person or a program could read words or a command out of a text.
+
+    `marked` is of one that begins as a service marks its tokens, which are words.
+    """
+    segments = visible(text)
+    if len(segments) != 1 or segments[0].mark is not None or any(map(str.isspace, text)):
+        return True
+    begun = _BEGINNING.match(text) if marked else None
+    rest = text[begun.end() :] if begun is not None else text
+    if any(pattern.search(text) for pattern in (_COMMAND, _SPOKEN)) or _WORDS.search(rest):
+        return True
+    if not deepest:
+        return False
+    plain = unquote(text)
+    if plain != text and reads(plain, deepest - 1):
+        return True
+    return any(_TEXT.search(data) or _WHOLE_TEXT.match(data) for data in _decoded(text))
+
+
+def _is_name_and_password(text: str) -> bool:
+    """Tell whether it is what HTTP's basic authentication sends: both in base64."""
+    try:
+        told = base64.b64decode(text, validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return False
+    found = _NAME_AND_PASSWORD.fullmatch(told)
+    return found is not None and _is_mixed(found[1]) and not reads(found[1])
+
+
+def _is_mixed(text: str) -> bool:
+    return _DIGIT.search(text) is not None and _LETTER.search(text) is not None
+
+
+def _decoded(text: str) -> Iterator[bytes]:
+    """Yield what the text could be in hexadecimal or base64, from each of its first characters."""
+    for run in _HEX_RUN.findall(text):
+        for start in (0, 1):
+            digits = run[start : start + (len(run) - start) // 2 * 2]
+            yield bytes.fromhex(digits)
+    for run in _BASE64_RUN.findall(text):
+        plain = run.replace("-", "+").replace("_", "/")
+        for start in range(4):
+            part = plain[start : start + (len(plain) - start) // 4 * 4]
+            rest = plain[start + len(part) :]
+            padded = part + (rest + "=" * (4 - len(rest)) if len(rest) > 1 else "")
+            try:
+                yield base64.b64decode(padded)
+            except binascii.Error:
+                continue
