@@ -231,9 +231,7 @@ class QueueView(QFrame):
         self.group.setVisible(self._model.group is not None and not list_alone)
         self.pane.use_width(None if list_alone else self.split.list_width(self.pane, width))
         self.split.setHidden(stacked)
-        # Where there is hardly room for what is open, the list says who waits with how much.
-        low = stacked and self.height() < self._look.theme.tall(_LOW)
-        self.over.setHidden(low and not list_alone)
+        _hide_triage_where_low(self, self._look, stacked=stacked and not list_alone)
 
     def _show_arming(self) -> None:
         card = self._model.card
@@ -356,6 +354,11 @@ def _show_filled(pane: CardPane, card: CardView) -> None:
 def _show_confirmed(pane: CardPane, watch: ArmingWatch, card: CardView) -> None:
     for value in card.decisive:
         pane.decisive.show_confirmed(value.path, watch.arming.is_confirmed(value.path))
+
+
+def _hide_triage_where_low(view: QueueView, look: Look, *, stacked: bool) -> None:
+    """Where there is hardly room for what is open, the list says who waits with how much."""
+    view.over.setHidden(stacked and view.height() < look.theme.tall(_LOW))
 
 
 def _lay_out(view: QueueView, right: QVBoxLayout) -> None:
