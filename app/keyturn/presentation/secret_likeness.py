@@ -26,7 +26,7 @@ _SECRET_LINE = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 _WEB_TOKEN = re.compile(r"(eyJ[\w-]*={0,2}\.eyJ[\w-]*={0,2}\.)([\w-]{16,}={0,2})")
 _COMMAND = re.compile(r"\$[({]|`|://|\.\./|\A-|\A[~.]{0,2}/[a-z]{2,}/|[;|&<>][a-z]{2,}")
 """What begins an option, a substitution, a path or an address, or joins a command to another."""
-_BEGINNING = re.compile(r"(?:[A-Za-z]{2,12}[-_.]){1,3}")
+_BEGINNING = re.compile(r"(?:[A-Za-z]{2,12}[-_.]){1,2}")
 """What a service marks its tokens with: "github_pat_"."""
 _KNOWN = re.compile(r"pypi-AgEIcHlwaS5vcmc|pypi-AgENdGVzdC5weXBpLm9yZ|AGE-SECRET-KEY-1")
 """Beginnings that can be read, and are always the same."""
