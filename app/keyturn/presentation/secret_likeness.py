@@ -38,7 +38,7 @@ _SPOKEN = re.compile(
     r"(?=[a-z]{12})(?:[b-df-hj-np-tv-xz]{0,3}[aeiouy]){4}|(?=[A-Z]{12})(?:[B-DF-HJ-NP-TV-XZ]{0,3}[AEIOUY]){4}"
 )
 """Letters that can be said, which chance seldom writes so many of."""
-_JOINED = re.compile(r"(?=[A-Za-z]{12})(?:[A-Z]?[a-z]*[aeiouy][a-z]+){3}")
+_JOINED = re.compile(r"(?=[A-Za-z]{12})(?:[AEIOUY][a-z]{2,}|[A-Z]?[a-z]*[aeiouy][a-z]+){3}")
 """The same of words that are told apart by capitals: "deleteAllOrders"."""
 _DECODER = re.compile(
     r"(?i)(?<![A-Za-z])(?:base(?:16|32|58|64)|basenc|b(?:16|32|64)decode|xxd|uudecode|openssl"
