@@ -84,13 +84,13 @@ class HiddenSecrets:
 
     @property
     def count(self) -> int:
-        """Return how many stretches are hidden."""
-        return len(self._pieces) + len(self._meta)
+        """Return how many stretches are hidden, of what a person changed since as well."""
+        return len(self._pieces) + len(self._meta) + len(self._asked)
 
     @property
     def anything(self) -> bool:
-        """Tell whether anything is hidden, also of what a person changed since."""
-        return bool(self._pieces or self._meta or self._asked)
+        """Tell whether anything is hidden."""
+        return self.count > 0
 
     @property
     def credentials(self) -> tuple[str, ...]:

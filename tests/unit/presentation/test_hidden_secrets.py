@@ -275,6 +275,9 @@ def test_what_an_edit_took_away_is_hidden_too(secret: str) -> None:
     card = card_of(replace(mine, edited=edited))
     assert card.diff
     assert all(secret not in row.text for row in card.diff)
+    # It can be looked at there, too.
+    assert card.hidden == "1 secret is hidden."
+    assert any(mask.hidden == secret for row in card.diff for mask in row.masks)
 
 
 @pytest.mark.requirement("CARD-MASK")
