@@ -1,8 +1,7 @@
 """Owns which characters of a request's arguments are hidden, and what stands there instead.
 
 The one place that says so: every view of the arguments takes its texts from here. The broker says
-where something looks like a secret; what of that may be hidden is decided here, and a stored
-credential always is.
+where something looks like a secret; what of that may be hidden is decided here.
 """
 
 import json
@@ -19,7 +18,7 @@ from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.secret_places import NO_SECRETS, SecretPlace, Secrets
 from keyturn.presentation.concealed import Concealed, Hidden, concealed
 from keyturn.presentation.json_nodes import bare_text, pointer_below, pointer_parts
-from keyturn.presentation.secret_likeness import is_telling, may_decode, stretches
+from keyturn.presentation.secret_likeness import is_telling, may_decode, reads, stretches
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
@@ -85,19 +84,20 @@ class HiddenSecrets:
 
     @property
     def count(self) -> int:
-        """Return how many stretches are hidden."""
-        return len(self._pieces) + len(self._meta)
+        """Return how many stretches are hidden, of what a person changed since as well."""
+        return len(self._pieces) + len(self._meta) + len(self._asked)
 
     @property
     def anything(self) -> bool:
-        """Tell whether anything is hidden, also of what a person changed since."""
-        return bool(self._pieces or self._meta or self._asked)
+        """Tell whether anything is hidden."""
+        return self.count > 0
 
     @property
     def credentials(self) -> tuple[str, ...]:
-        """Return the names of the stored credentials among them, each once."""
-        found = (p.credential for p in (*self._pieces, *self._meta) if p.credential is not None)
-        return tuple(dict.fromkeys(found))
+        """Return the names of the stored credentials in it, hidden or not, each once."""
+        request = self._request
+        places = (*request.secrets.places, *request.meta_secrets.places)
+        return tuple(dict.fromkeys(place.credential for place in places if not place.kind))
 
     def value(self, path: str, value: JsonValue, text: str | None = None) -> Concealed:
         """Return a value as text: a string as it is, everything else as its canonical JSON."""
@@ -297,10 +297,11 @@ def _of_leaf(leaf: _Leaf, place: SecretPlace) -> Iterator[Piece]:
     if not text:
         return
     known = not place.kind
-    if known:
-        found: list[tuple[int, int]] = [(0, len(text))]
-    elif may_decode(value):
+    if may_decode(value):
         return
+    if known:
+        # A server chose some of them, and could have chosen a command.
+        found = [] if reads(text) else [(0, len(text))]
     else:
         whole = start == 0 and end == len(value)
         found = list(stretches(text, kind=place.kind, whole=whole))

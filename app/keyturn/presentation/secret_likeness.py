@@ -26,7 +26,7 @@ _SECRET_LINE = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 _WEB_TOKEN = re.compile(r"(eyJ[\w-]*={0,2}\.eyJ[\w-]*={0,2}\.)([\w-]{16,}={0,2})")
 _COMMAND = re.compile(r"\$[({]|`|://|\.\./|\A-|\A[~.]{0,2}/[a-z]{2,}/|[;|&<>][a-z]{2,}")
 """What begins an option, a substitution, a path or an address, or joins a command to another."""
-_BEGINNING = re.compile(r"(?:[A-Za-z]{2,12}[-_.]){1,3}")
+_BEGINNING = re.compile(r"(?:[A-Za-z]{2,12}[-_.]){1,2}")
 """What a service marks its tokens with: "github_pat_"."""
 _KNOWN = re.compile(r"pypi-AgEIcHlwaS5vcmc|pypi-AgENdGVzdC5weXBpLm9yZ|AGE-SECRET-KEY-1")
 """Beginnings that can be read, and are always the same."""
@@ -38,6 +38,8 @@ _SPOKEN = re.compile(
     r"(?=[a-z]{12})(?:[b-df-hj-np-tv-xz]{0,3}[aeiouy]){4}|(?=[A-Z]{12})(?:[B-DF-HJ-NP-TV-XZ]{0,3}[AEIOUY]){4}"
 )
 """Letters that can be said, which chance seldom writes so many of."""
+_JOINED = re.compile(r"(?=[A-Za-z]{12})(?:[AEIOUY][a-z]{2,}|[A-Z]?[a-z]*[aeiouy][a-z]+){3}")
+"""The same of words that are told apart by capitals: "deleteAllOrders"."""
 _DECODER = re.compile(
     r"(?i)(?<![A-Za-z])(?:base(?:16|32|58|64)|basenc|b(?:16|32|64)decode|xxd|uudecode|openssl"
     r"|eval|exec|rot13|atob|decode|unhexlify|fromhex|fromcharcode|unescape|frombase64string"
@@ -117,12 +119,12 @@ def reads(text: str, deepest: int = _DEEPEST, *, marked: bool = False) -> bool:
 
     `marked` is of one that begins as a service marks its tokens, which are words.
     """
-    segments = visible(text)
-    if len(segments) != 1 or segments[0].mark is not None or any(map(str.isspace, text)):
+    # Letters of other writings are words to somebody; what cannot be seen is none of a secret.
+    if not text.isascii() or not text.isprintable() or " " in text or len(visible(text)) != 1:
         return True
     begun = _BEGINNING.match(text) if marked else None
     rest = text[begun.end() :] if begun is not None else text
-    if any(pattern.search(text) for pattern in (_COMMAND, _SPOKEN)) or _WORDS.search(rest):
+    if any(pattern.search(text) for pattern in (_COMMAND, _SPOKEN, _JOINED)) or _WORDS.search(rest):
         return True
     if not deepest:
         return False
