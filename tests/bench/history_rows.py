@@ -36,7 +36,7 @@ TEXT_MS: Final = 500.0
 STALL_MS: Final = 50.0
 FIRST: Final = 1_700_000_000
 """Seconds since 1970."""
-_PULLS: Final = 60
+_SCROLLED: Final = 12_000
 _OUTCOMES: Final = [outcome.value for outcome in Outcome]
 _WORDS: Final = ("invoice", "harbour", "reading", "quarter", "shipment", "manifest", "draft")
 
@@ -207,13 +207,14 @@ def scroll(folder: Path) -> bool:
         watch = QTimer()
         watch.timeout.connect(turn)
         watch.start(1)
-        for _ in range(_PULLS):
+        while rows.rowCount() < _SCROLLED and rows.canFetchMore(QModelIndex()):
             more.clear()
             bar.setValue(bar.maximum())
-            if rows.canFetchMore(QModelIndex()):
-                await more.wait()
+            await more.wait()
         watch.stop()
-        found = rows.rowCount()
+        found = len({row.number for row in map(rows.row_at, range(rows.rowCount())) if row})
+        if found != rows.rowCount():
+            raise RuntimeError("the list has rows twice")
         scene.close()
         return found
 
