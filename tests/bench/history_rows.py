@@ -9,6 +9,7 @@ kind and all rounds; the scrolling is of the real screen, offscreen, on the cons
 """
 
 import asyncio
+import gc
 import os
 import random
 import sqlite3
@@ -182,6 +183,7 @@ def scroll(folder: Path) -> bool:
     from PySide6.QtCore import QModelIndex, QTimer
     from PySide6.QtWidgets import QApplication
 
+    from keyturn.gui.collecting import GuiCollector
     from tests.gui.conftest import Dresser
     from tests.gui.history_scene import open_history
 
@@ -194,6 +196,9 @@ def scroll(folder: Path) -> bool:
         scene.view.resize(1200, 744)
         scene.view.show()
         await scene.until(bool)
+        # As in the window's process, where what is built is spared and no other thread collects.
+        gc.freeze()
+        collector = GuiCollector(scene.view)
         rows, bar = scene.model.rows, scene.view.table.verticalScrollBar()
         more = asyncio.Event()
         rows.rowsInserted.connect(more.set)
@@ -212,6 +217,7 @@ def scroll(folder: Path) -> bool:
             bar.setValue(bar.maximum())
             await more.wait()
         watch.stop()
+        collector.deleteLater()
         found = len({row.number for row in map(rows.row_at, range(rows.rowCount())) if row})
         if found != rows.rowCount():
             raise RuntimeError("the list has rows twice")
