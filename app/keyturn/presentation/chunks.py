@@ -7,11 +7,13 @@ it could make a run look shorter than it is.
 import re
 from collections.abc import Iterator
 
-from keyturn.presentation.visible_text import COST_OF_MARK, HIDDEN, PICTURE
+from keyturn.presentation.visible_text import HIDDEN, PICTURE
 
 CHUNK = 4_000
 """Characters that are laid out at a time; a few milliseconds of work."""
 _LOOK_BACK = 1_000
+_COST_OF_MARK = 40
+"""What a mark takes to be laid out and painted with its box, in letters of a long text."""
 _LEAST = 64
 """Characters of a piece, however many of them are marks."""
 # What is drawn as itself: letters of every script but the fillers, which draw nothing.
@@ -40,8 +42,8 @@ def chunks(text: str, most: int = CHUNK) -> Iterator[str]:
     mark, looking back from where the piece would be full; where none of these is near, the piece
     goes on. It is full the sooner the more marks it has: each costs as much as some letters.
     """
-    start = 0
-    while len(text) - start > (room := _room(text, start, most)):
+    start, room = 0, most
+    while len(text) - start > (room := _room(text, start, most, 4 * room)):
         end = _cut(text, max(start + 1, start + room - _LOOK_BACK), start + room)
         if end >= len(text):
             break
@@ -51,14 +53,17 @@ def chunks(text: str, most: int = CHUNK) -> Iterator[str]:
         yield text[start:]
 
 
-def _room(text: str, start: int, most: int) -> int:
-    """Return how many characters a piece may have; what hides is counted, runs of it as well."""
-    window = text[start : start + most]
+def _room(text: str, start: int, most: int, look: int) -> int:
+    """Return how many characters a piece may have; what hides is counted, runs of it as well.
+
+    Looks no farther than `look`, where there are so many marks that this tells enough.
+    """
+    window = text[start : start + min(look, most)]
     hidden = len(_ANY_HIDDEN.findall(window))
-    if not hidden:
-        return most
-    cost = len(window) + hidden * (COST_OF_MARK - 1)
-    return most if cost <= most else max(min(_LEAST, most), len(window) * most // cost)
+    cost = len(window) + hidden * (_COST_OF_MARK - 1)
+    if cost <= most:
+        return most if look >= most else _room(text, start, most, most)
+    return max(min(_LEAST, most), len(window) * most // cost)
 
 
 def line_chunks(text: str, most: int = CHUNK) -> Iterator[str]:
@@ -91,8 +96,9 @@ def _cut(text: str, floor: int, full: int) -> int:
     for place in range(full - 1, floor - 1, -1):
         if _BETWEEN.match(text, place, full):
             return place
-    edges = [found.end() for found in _MARK_EDGE.finditer(text, floor, full)]
-    if edges:
-        return edges[-1]
+    for first in (max(floor, full - _LEAST), floor):
+        edges = [found.end() for found in _MARK_EDGE.finditer(text, first, full)]
+        if edges:
+            return edges[-1]
     ahead = _ANY_EDGE.search(text, full)
     return ahead.end() if ahead is not None else len(text)

@@ -30,7 +30,7 @@ from keyturn.presentation.card import TracedSpan, spans_within
 from keyturn.presentation.chunks import CHUNK, chunks, line_chunks
 from keyturn.presentation.visible_text import costs_less
 
-MOST_KEPT = 64
+MOST_KEPT = 32
 """Pieces that stay laid out: a megabyte of flows would take a hundred of memory."""
 PICTURE_MS = 20
 """So long the measuring waits for the picture, which would else be painted in the same turn."""
