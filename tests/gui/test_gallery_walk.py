@@ -71,6 +71,7 @@ def test_everything_has_a_name_a_size_our_colours_and_room(
         assert window.size().toTuple() == size, percent
         assert walk.cut(window) == [], (percent, size)
         assert walk.beyond(window) == [], (percent, size)
+        assert walk.squeezed(window) == [], (percent, size)
 
 
 @pytest.mark.parametrize("name", walk.WALKED)
@@ -89,8 +90,9 @@ def test_german_has_room_at_every_text_size(
             window.resize(*size)
             walk.rest()
             grown = window.size().toTuple() != size
-            if wrong := [*(["grown"] if grown else []), *walk.cut(window), *walk.beyond(window)]:
-                found.append((percent, size, wrong))
+            wrong = [*walk.cut(window), *walk.beyond(window), *walk.squeezed(window)]
+            if wrong or grown:
+                found.append((percent, size, grown, wrong))
         twins = [walk.twins(card) for card in cards(window) if walk.twins(card)]
     assert (found, twins) == ([], [])
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from keyturn.domain.pin import LONGEST
 from keyturn.gui.fitting import fitted
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import NORMAL
 from keyturn.gui.widgets.layouts import column, fix_height
@@ -197,6 +198,7 @@ class NamePicker(QPushButton):
         self.initStyleOption(option)
         option.text = ""
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        mirror(painter, self.rect(), self.layoutDirection())
         room = self.width() - 2 * _SIDE - _ICON - 8
         flow = fitted(self._look, self._shown(), Type.BODY, room)
         means_something = self._choice is not None or bool(self._empty)

@@ -85,6 +85,8 @@ class Button(QPushButton):
         self._icon_size = _ICON
         self._icon_gap = 4 if kind in {Kind.LINK, Kind.PILL} else 8
         self._icon_trails = False
+        self._picture: Icon | None = None
+        """Stands for words and icon where there is no room for them."""
         self._token: Token | None = None
         self._laid: TextFlow | None = None
         """The words; nothing when they are others, or look otherwise."""
@@ -119,6 +121,18 @@ class Button(QPushButton):
         self.updateGeometry()
         self.update()
 
+    def use_picture(self, picture: Icon | None) -> None:
+        """Show only a picture; readers are told the words all the same, and so is a pointer."""
+        if picture is not self._picture:
+            self._picture = picture
+            self.setToolTip(self._words if picture is not None else "")
+            self.updateGeometry()
+            self.update()
+
+    @property
+    def _drawn(self) -> str:
+        return "" if self._picture is not None else self._words
+
     def use_token(self, token: Token | None) -> None:
         """Take another text colour than the kind's."""
         if token is not self._token:
@@ -128,8 +142,15 @@ class Button(QPushButton):
     def sizeHint(self) -> QSize:
         """Return the size of the contents and the kind's padding."""
         width = self._content_width() + 2 * self._padding()
-        least = self._height if not self._words else SMALL
-        return QSize(max(round(width), least), self._look.theme.tall(self._height))
+        least = self._height if not self._drawn else SMALL
+        return QSize(max(round(width), least), self._tall())
+
+    def _tall(self) -> int:
+        """Return its height: words grow with the text size, what is around them does not."""
+        line, style = self._look.theme.line, self._type()
+        grown = self._height + line(style) - style.line
+        both = line(Type.BODY_STRONG) + line(Type.CAPTION) if self._height == DECISION else 0
+        return max(grown, both)
 
     def minimumSizeHint(self) -> QSize:
         """Return the same: words on buttons are never cut."""
@@ -174,15 +195,15 @@ class Button(QPushButton):
         return self._laid
 
     def _padding(self) -> int:
-        if not self._words:
+        if not self._drawn:
             return 0
         if self._kind is Kind.PLAIN and self._height == DECISION:
             return 17
         return _PADDING.get(self._kind, 12)
 
     def _content_width(self) -> float:
-        words = self._flow().used_width if self._words else 0
-        icon = self._icon_size if self._icon else 0
+        words = self._flow().used_width if self._drawn else 0
+        icon = self._icon_size if self._picture or self._icon else 0
         return words + icon + (self._icon_gap if words and icon else 0)
 
     def _paint_content(self, painter: QStylePainter) -> None:
@@ -190,14 +211,14 @@ class Button(QPushButton):
         left = round((self.width() - self._content_width()) / 2)
         mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
         last = self._icon_trails is not mirrored
-        if self._icon is not None:
-            flow_width = self._flow().used_width if self._words else 0
-            at = left + (round(flow_width) + self._icon_gap if last else 0)
+        icon = self._picture or self._icon
+        if icon is not None:
+            after = round(self._flow().used_width) + self._icon_gap if self._drawn else 0
             top = (self.height() - self._icon_size) // 2
-            square = QRectF(at, top, self._icon_size, self._icon_size)
-            self._look.icons.paint(painter, square, self._icon, self._icon_colour(colour))
+            square = QRectF(left + (after if last else 0), top, self._icon_size, self._icon_size)
+            self._look.icons.paint(painter, square, icon, self._icon_colour(colour))
             left += 0 if last else self._icon_size + self._icon_gap
-        if self._words:
+        if self._drawn:
             flow = self._flow()
             flow.paint(painter, QPointF(left, (self.height() - flow.height) // 2), colour)
 

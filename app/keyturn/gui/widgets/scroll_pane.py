@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QSizePolicy, QV
 from keyturn.gui.look import Look
 from keyturn.gui.widgets.layouts import Margins, column
 
+_LEAST: Final = 40
+"""Height that is left to a page in the smallest window."""
 _BAR: Final = 10
 _LINE: Final = 40
 """So much of a page stays on screen when it is turned."""
@@ -68,6 +70,11 @@ class ScrollPane(QScrollArea):
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus_changed)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return little: what is pinned below, such as buttons, is never squeezed for it."""
+        least = super().minimumSizeHint()
+        return QSize(least.width(), min(least.height(), _LEAST))
 
     def use_margins(self, margins: Margins) -> None:
         """Take other margins, as they are without the bar, the leading one first."""

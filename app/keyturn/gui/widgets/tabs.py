@@ -75,7 +75,7 @@ class TabRow(QFrame):
         least_height(self, look.theme, HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._tabs = {tab: _Tab(look, words, tab, self) for tab, words in tabs}
-        self._note = Text(look, Type.CAPTION, Token.TEXT_TERTIARY)
+        self._note = Text(look, Type.CAPTION, Token.TEXT_TERTIARY, wrap=True)
         place = QWidget()
         wrapped = WrapLayout(place, gap=20, line_gap=0)
         for tab in self._tabs.values():
@@ -117,6 +117,8 @@ class TabRow(QFrame):
         if step is None:
             super().keyPressEvent(event)
             return
+        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            step = -step
         names = list(self._tabs)
         chosen = names[(names.index(self.active()) + step) % len(names)]
         self.choose(chosen)
