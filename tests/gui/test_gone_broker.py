@@ -17,6 +17,7 @@ from keyturn.gui.gone import AfterBroker
 from keyturn.gui.look import Look
 from keyturn.gui.pages import PAGE_KEYS, Page
 from keyturn.gui.standing import Standing
+from keyturn.gui.tray import Tray
 from keyturn.gui.widgets.text import Text
 from tests.factories import make_request
 from tests.gui.conftest import Clock
@@ -143,6 +144,15 @@ def test_it_ends_when_it_is_closed_and_where_somebody_else_starts_a_broker(
     assert outcome.outcome is Outcome.FAILED, "nothing opens it, and its path is on screen"
     lost.press(lost.after.screen.leave)
     assert over.count() == 1
+    # Out of sight it goes on beside the clock, where there is one, and ends there.
+    tray = lost.scene.desk.standing.tray
+    assert not tray.stop.isVisible()
+    for there, ends in ((True, 1), (False, 2)):
+        monkeypatch.setattr(Tray, "available", property(lambda _tray, there=there: there))
+        lost.scene.window.close()
+        assert over.count() == ends
+    tray.quit.trigger()
+    assert over.count() == 3
     lost.next.runs = True
     lost.second()
-    assert (over.count(), lost.next.started) == (2, 0)
+    assert (over.count(), lost.next.started) == (4, 0)
