@@ -33,6 +33,8 @@ time of its draws, and covers nothing more.
 """
 USUAL_EXAMPLES = 25
 """Of a property that asks for no number of its own."""
+REFUSING = RefusingKeyring()
+"""One for all: a new one looks through the whole environment."""
 BUS = ("headless", "display", "alone")
 """Layers whose tests may see the private session bus."""
 COVERED = (HERE / "unit" / "domain", HERE / "unit" / "application")
@@ -90,13 +92,13 @@ def keychain_guard(request: pytest.FixtureRequest) -> Iterator[None]:
     """Put a refusing back end in place of the keychain, except for tests of the real one."""
     node: pytest.Item = request.node
     if node.get_closest_marker("keychain") is None:
-        keyring.set_keyring(RefusingKeyring())
+        keyring.set_keyring(REFUSING)
     elif SESSION in os.environ:
         keyring.core.init_backend()
     else:
         pytest.fail("It needs a private session bus: python3 packaging/dev.py test -m keychain")
     yield
-    keyring.set_keyring(RefusingKeyring())
+    keyring.set_keyring(REFUSING)
 
 
 @pytest.fixture

@@ -9,8 +9,15 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import msgspec
 import pytest
 
-from keyturn.application.ports.payloads import NotInspected, Parts, Workers
-from keyturn.bootstrap.inspecting import do_job
+from keyturn.application.edit_told import edit_told
+from keyturn.application.ports.payloads import (
+    EditTelling,
+    EditTold,
+    NotInspected,
+    Parts,
+    Workers,
+)
+from keyturn.bootstrap.inspecting import PooledEdits, do_job
 from keyturn.bootstrap.reading_commands import PooledCommands
 from keyturn.desktop.worker_pool import Times, WorkerPool
 from keyturn.domain.command_shapes import shapes_of
@@ -18,6 +25,7 @@ from tests.fakes.workers import FakeWorkers
 
 JOB = msgspec.json.encode({"type": "server"})
 Opening = Callable[[], AbstractAsyncContextManager[Workers]]
+TELLING = EditTelling(alone=False, state=False, of_tool=True)
 WORKER = (sys.executable, "-I", "-m", "keyturn", "_worker")
 
 
@@ -83,6 +91,23 @@ class TestWorkers:
             drops, lists = await reader.read(shapes, "analyst")
             assert drops.destroys and drops.understood
             assert lists.understood and not lists.changes
+
+        _tell(workers, story)
+
+    def test_an_edit_is_told_of_as_it_is_here_and_who_cannot_is_not_dead(
+        self, workers: Opening
+    ) -> None:
+        async def story(some: Workers) -> None:
+            edits = PooledEdits(some)
+            line = b'{"id":1,"result":{"content":[],"taskId":"t","a":"%b"}}\n' % (b"x" * 100_000)
+            told = await edits.tell(memoryview(line), TELLING, "analyst")
+            assert told == edit_told(line, TELLING)
+            assert isinstance(told, EditTold)
+            assert told.tasks == ("t",)
+            wrong = await edits.tell(b'{"id":1,"result":[]}', TELLING, "analyst")
+            assert wrong == edit_told(b'{"id":1,"result":[]}', TELLING)
+            assert isinstance(wrong, NotInspected)
+            assert await edits.tell(line, TELLING, "analyst") == told
 
         _tell(workers, story)
 

@@ -25,7 +25,7 @@ class FakeWorkers:
     """Put in to have every job wait until it is set."""
 
     async def ask(
-        self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
+        self, job: bytes, payload: bytes | memoryview, read: Callable[[Parts], T], agent: str
     ) -> "T | NotInspected":
         self.jobs.append(job)
         self.agents.append(agent)
@@ -37,6 +37,6 @@ class FakeWorkers:
             self.failing -= 1
             return BROKEN
         try:
-            return read(self.do(job, payload))
+            return read(self.do(job, bytes(payload)))
         except (ValueError, TypeError):
             return BROKEN

@@ -412,6 +412,7 @@ STOPPED_BAR = TopBarView(
         Fact(strong="4", after="cards kept"),
     ),
     waiting=4,
+    stop_level=1,
 )
 
 PRODUCTION_CARD = replace(

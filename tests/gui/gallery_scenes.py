@@ -90,7 +90,7 @@ def settle(studio: Studio, window: QWidget) -> None:
     window.show()
     window.activateWindow()
     for _ in range(8):
-        studio.application.processEvents()
+        QApplication.processEvents()
 
 
 def queue_unarmed(studio: Studio, appearance: Appearance, name: str) -> None:
@@ -176,6 +176,11 @@ def after_a_sign(studio: Studio, appearance: Appearance, name: str) -> None:
 def history(studio: Studio, appearance: Appearance, name: str) -> None:
     """Filters, a notice, one denied call open."""
     studio.theme.use(appearance)
+    studio.take(history_window(studio), name)
+
+
+def history_window(studio: Studio) -> MainWindow:
+    """Return a window with filters, a notice and one denied call open."""
     model = HistoryModel()
     view = HistoryView(studio.look, model, further=True)
     model.setParent(view)
@@ -188,7 +193,7 @@ def history(studio: Studio, appearance: Appearance, name: str) -> None:
     window.show_top_bar(more.HISTORY_BAR)
     view.table.choose(0)
     settle(studio, window)
-    studio.take(window, name)
+    return window
 
 
 def kept_text(studio: Studio, appearance: Appearance, name: str) -> None:
@@ -215,6 +220,11 @@ def kept_text(studio: Studio, appearance: Appearance, name: str) -> None:
 def review(studio: Studio, appearance: Appearance, name: str) -> None:
     """A changed definition with hidden characters; nothing confirmed yet."""
     studio.theme.use(appearance)
+    studio.take(review_window(studio), name)
+
+
+def review_window(studio: Studio) -> MainWindow:
+    """Return a window with a changed definition, of which nothing is confirmed yet."""
     clock = Moment(10_000)
     model = ServersModel()
     view = ServersView(studio.look, model, clock)
@@ -228,12 +238,17 @@ def review(studio: Studio, appearance: Appearance, name: str) -> None:
     view.review.watch.arming.window_active(True, 10_000)
     clock.now_ms = 14_000
     view.review.watch.ticked.emit()
-    studio.take(window, name)
+    return window
 
 
 def stopped(studio: Studio, appearance: Appearance, name: str) -> None:
     """One call with an unknown outcome, the way back held a third of its second."""
     studio.theme.use(appearance)
+    studio.take(stopped_window(studio), name)
+
+
+def stopped_window(studio: Studio) -> MainWindow:
+    """Return a window that is stopped, with the way back held a third of its second."""
     clock = Moment(10_000)
     model = QueueModel()
     queue = QueueView(studio.look, model, clock)
@@ -244,7 +259,7 @@ def stopped(studio: Studio, appearance: Appearance, name: str) -> None:
     window.show_top_bar(more.STOPPED_BAR)
     screen.resume.hold.show_share(0.3)
     settle(studio, window)
-    studio.take(window, name)
+    return window
 
 
 def framed(studio: Studio, page: Page, view: QWidget) -> MainWindow:
@@ -294,3 +309,10 @@ SCENES: dict[str, Callable[[Studio], None]] = dict(
         scene(stopped, LIGHT, "stopped-light"),
     ]
 )
+
+WINDOWS: dict[str, Callable[[Studio], MainWindow]] = {
+    "history": history_window,
+    "review": review_window,
+    "stopped": stopped_window,
+}
+"""Those that are looked through, too."""

@@ -25,14 +25,14 @@ from keyturn.gui.theme import Theme, Token
 from keyturn.gui.widgets.text import Text
 from tests.gui.conftest import Dresser
 from tests.gui.gallery_pages_scenes import SCENES, Scene
-from tests.gui.gallery_scenes import Studio
+from tests.gui.gallery_scenes import WINDOWS, Studio
 from tests.gui.queue_bursts import BURST_SCENES
 from tests.gui.queue_scenes import QUEUE_SCENES
 from tests.gui.rules_scene import RULES_SCENES
-from tests.gui.scenes import let_go, settle
+from tests.gui.scenes import lay_out, let_go
 
 WALKED: Final[Mapping[str, Scene]] = MappingProxyType(
-    {**QUEUE_SCENES, **BURST_SCENES, **SCENES, **RULES_SCENES}
+    {**QUEUE_SCENES, **BURST_SCENES, **SCENES, **RULES_SCENES, **WINDOWS}
 )
 OPERABLE: Final = (QAbstractButton, QLineEdit, QPlainTextEdit, QAbstractItemView)
 LEAST_TARGET: Final = 24
@@ -67,15 +67,15 @@ class Hall(Studio):
         window = WALKED[name](self)
         self._shown.append(window)
         window.show()
-        rest(window)
+        rest()
         return window
 
 
-def rest(window: QWidget) -> None:
-    """Let the layout come to rest, bars and all."""
+def rest() -> None:
+    """Let the layout come to rest, bars and all, and paint it."""
     for _ in range(2):
         QApplication.processEvents()
-    settle(window)
+    lay_out()
 
 
 def shown(root: QWidget) -> Iterator[QWidget]:
@@ -143,6 +143,16 @@ def cut(root: QWidget) -> list[str]:
         elif isinstance(widget, QLabel) and widget.width() < widget.minimumSizeHint().width():
             found.append(f"{widget.objectName()} is {widget.width()} wide")
     return found
+
+
+def squeezed(root: QWidget) -> list[str]:
+    """Return buttons that are lower than their words need."""
+    return [
+        f"{widget.objectName()} is {widget.height()} high"
+        for widget in shown(root)
+        if isinstance(widget, QAbstractButton)
+        and widget.height() < widget.minimumSizeHint().height()
+    ]
 
 
 def beyond(root: QWidget) -> list[str]:

@@ -56,7 +56,7 @@ def faults_of(application: object, names: list[str]) -> Iterator[str]:
             for percent, size in WALKS:
                 hall.theme.use(Appearance.LIGHT, text_percent=percent)
                 window.resize(*size)
-                walk.rest(window)
+                walk.rest()
                 if window.size().toTuple() != size:
                     yield f"{name} {percent} {size}: it is {window.size().toTuple()}"
                 wrong = walk.cut(window) + walk.beyond(window)

@@ -67,10 +67,15 @@ class Scene:
 
 
 def settle(window: QWidget) -> None:
-    """Let every layout come to rest, as an event loop would."""
+    """Let every layout come to rest, as an event loop would, and paint it."""
+    lay_out()
+    window.repaint()
+
+
+def lay_out() -> None:
+    """Let every layout come to rest."""
     for _ in range(4):
         QApplication.sendPostedEvents()
-    window.repaint()
 
 
 def let_go(window: QWidget) -> None:

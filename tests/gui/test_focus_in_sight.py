@@ -88,7 +88,7 @@ def test_tab_never_leads_out_of_sight(
         window = hall.show(name)
         hall.theme.use(Appearance.LIGHT, text_percent=200)
         window.resize(*LEAST)
-        walk.rest(window)
+        walk.rest()
         window.activateWindow()
         qtbot.waitUntil(window.isActiveWindow, timeout=2_000)
         hidden: list[str] = []

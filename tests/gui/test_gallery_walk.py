@@ -40,10 +40,6 @@ def hall(dresser: Dresser, look: Look) -> Iterator[walk.Hall]:
         yield made
 
 
-HALF = frozenset(list(walk.WALKED)[::2])
-"""Of these German is walked at the usual size, too."""
-
-
 def cards(window: MainWindow) -> list[QWidget]:
     """Return what is decided on as one."""
     found = [window.findChild(QWidget, name) for name in ("card", "group", "review")]
@@ -54,23 +50,28 @@ def cards(window: MainWindow) -> list[QWidget]:
 def test_everything_has_a_name_a_size_our_colours_and_room(
     hall: walk.Hall, name: str, thorough: int
 ) -> None:
+    # Light comes last, for it is walked in all sizes: each change of colours takes long.
+    dark, others = Appearance.DARK, (Appearance.HIGH_CONTRAST, Appearance.LIGHT)
+    hall.theme.use(dark)
     window = hall.show(name)
     assert walk.nameless(window) == []
     assert [walk.twins(card) for card in cards(window) if walk.twins(card)] == []
     assert walk.small(window) == []
-    for appearance in Appearance:
+    assert walk.strange_colours(window, hall.theme) == [], dark
+    for appearance in others:
         hall.theme.use(appearance)
-        walk.rest(window)
+        walk.rest()
         assert walk.strange_colours(window, hall.theme) == [], appearance
     # The sizes in between are walked by `--thorough 2`.
     between = [(percent, WIDE) for percent in (125, 150, 175)] if thorough > 1 else []
     for percent, size in (*between, (200, WIDE), (200, LEAST)):
         hall.theme.use(Appearance.LIGHT, text_percent=percent)
         window.resize(*size)
-        walk.rest(window)
+        walk.rest()
         assert window.size().toTuple() == size, percent
         assert walk.cut(window) == [], (percent, size)
         assert walk.beyond(window) == [], (percent, size)
+        assert walk.squeezed(window) == [], (percent, size)
 
 
 @pytest.mark.parametrize("name", walk.WALKED)
@@ -80,17 +81,18 @@ def test_german_has_room_at_every_text_size(
     words = Words(RESOURCES / "translations", "de")
     # At every size by `--thorough 2`.
     sizes = [(100, WIDE), (150, WIDE), (200, WIDE), (200, LEAST)]
-    walked = sizes if thorough > 1 else [sizes[0], sizes[-1]] if name in HALF else [sizes[-1]]
+    walked = sizes if thorough > 1 else [sizes[0], sizes[-1]]
     found: list[object] = []
     with closing(walk.Hall(dresser, Look(look.theme, look.icons, words))) as hall:
         window = hall.show(name)
         for percent, size in walked:
             hall.theme.use(Appearance.LIGHT, text_percent=percent)
             window.resize(*size)
-            walk.rest(window)
+            walk.rest()
             grown = window.size().toTuple() != size
-            if wrong := [*(["grown"] if grown else []), *walk.cut(window), *walk.beyond(window)]:
-                found.append((percent, size, wrong))
+            wrong = [*walk.cut(window), *walk.beyond(window), *walk.squeezed(window)]
+            if wrong or grown:
+                found.append((percent, size, grown, wrong))
         twins = [walk.twins(card) for card in cards(window) if walk.twins(card)]
     assert (found, twins) == ([], [])
 
@@ -103,7 +105,7 @@ def test_words_that_are_longer_by_two_fifths_have_room(
     with closing(walk.Hall(dresser, Look(look.theme, look.icons, words))) as hall:
         window = hall.show(name)
         window.resize(*WIDE)
-        walk.rest(window)
+        walk.rest()
         assert window.size().toTuple() == WIDE
         assert (walk.cut(window), walk.beyond(window)) == ([], [])
 
@@ -116,7 +118,7 @@ def test_the_decision_row_has_words_on_every_button_in_a_window_of_1280(
     with closing(walk.Hall(dresser, Look(look.theme, look.icons, words))) as hall:
         window = hall.show("queue-parts")
         window.resize(*WIDE)
-        walk.rest(window)
+        walk.rest()
         names = ("deny", "deny_with_message", "decide_later", "allow_with_rule")
         buttons = [window.findChild(QAbstractButton, name) for name in names]
         said = [button.text() if button is not None else "" for button in buttons]

@@ -147,7 +147,7 @@ def test_what_is_on_screen_lies_on_the_grid(dresser: Dresser, look: Look, name: 
     with closing(walk.Hall(dresser, look)) as hall:
         window = hall.show(name)
         hall.theme.use(Appearance.LIGHT, text_percent=100)
-        walk.rest(window)
+        walk.rest()
         # A line that a widget draws within itself is made up for by its margin.
         wrong = [
             (name_of(layout.parentWidget()), space)

@@ -71,7 +71,7 @@ def scene(look: Look, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator
     made.start()
     made.window.resize(*WIDE)
     made.build()
-    walk.rest(made.window)
+    walk.rest()
     yield made
     made.close()
 
@@ -129,7 +129,7 @@ def open_rows(scene: DeskScene, text: str) -> None:
             table.setCurrentIndex(table.model().index(row, 0))
     if isinstance(view, ServersView):
         view.tool_chosen.emit("logistics", text)
-    walk.rest(scene.window)
+    walk.rest()
 
 
 def check(scene: DeskScene, name: str) -> None:
@@ -148,7 +148,7 @@ def test_it_moves_nothing_on_any_page(scene: DeskScene, laid_out: list[int], nam
     before: dict[Page, dict[str, QRect]] = {}
     for page in PAGES:
         scene.window.show_page(page)
-        walk.rest(scene.window)
+        walk.rest()
         before[page] = places(scene)
     text = TEXTS[name]
     laid_out.clear()
@@ -160,7 +160,7 @@ def test_it_moves_nothing_on_any_page(scene: DeskScene, laid_out: list[int], nam
     history.show_detail(replace(more.DETAIL, headline=text, server_tool=text))
     for page in PAGES:
         scene.window.show_page(page)
-        walk.rest(scene.window)
+        walk.rest()
         open_rows(scene, text)
         check(scene, f"{page.value} {name}")
         assert places(scene) == before[page]
@@ -179,7 +179,7 @@ def test_a_call_of_it_and_its_end_move_nothing(
         scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
         scene.desk.queue.refresh_now()
         scene.desk.queue.open_card(request.id)
-        walk.rest(scene.window)
+        walk.rest()
         open_rows(scene, text)
         check(scene, field)
         assert places(scene) == before
@@ -188,7 +188,7 @@ def test_a_call_of_it_and_its_end_move_nothing(
         )
         scene.bridge.request_withdrawn.emit(withdrawn)
         scene.desk.queue.refresh_now()
-        walk.rest(scene.window)
+        walk.rest()
         foot = scene.window.findChild(QWidget, "just_decided")
         assert foot is not None
         assert foot.height() <= WIDE[1] * 2 // 5, field
@@ -200,7 +200,7 @@ def test_what_is_said_beside_the_window_is_short(scene: DeskScene, name: str) ->
     text = TEXTS[name]
     scene.bridge.tell(hostile(text))
     scene.bridge.alerted.emit(text)
-    walk.rest(scene.window)
+    walk.rest()
     check(scene, name)
     assert scene.window.alert.height() <= WIDE[1] // 3
     tray = scene.desk.standing.tray

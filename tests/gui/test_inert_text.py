@@ -61,7 +61,7 @@ def show(scene: DeskScene, request: ApprovalRequest) -> QueueView:
     scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
     scene.desk.queue.open_card(request.id)
     scene.desk.queue.refresh_now()
-    walk.rest(scene.window)
+    walk.rest()
     queue = scene.window.findChild(QueueView)
     assert queue is not None
     return queue

@@ -1,12 +1,17 @@
 """In a language that is read from the right the window is mirrored, and no value ever is."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from PySide6.QtCore import QLocale, QPoint, QRect, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtCore import QLocale, QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
+from keyturn.gui.icons import Icons
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.qt_language import speak
@@ -15,7 +20,10 @@ from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import plain_runs
 from keyturn.gui.theme import Appearance, Type
 from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.timeline import Timeline
+from keyturn.presentation.marks import Icon
 from keyturn.presentation.words import Words
+from tests.gui import gallery_more as more
 from tests.gui import gallery_walk as walk
 from tests.gui.conftest import RESOURCES, Clock, Dresser
 from tests.gui.scenes import QueueScene, let_go, settle
@@ -29,6 +37,11 @@ pytestmark = [
 SCENES = (
     *("queue-group", "rules-form", "access-detail", "agents-detail", "settings", "servers-form"),
 )
+PAINTED = (
+    *("history", "review", "stopped", "queue-group", "queue-review-pin"),
+    *("rules-detail", "servers-results"),
+)
+"""Scenes with rows that are painted; of arguments, which are never mirrored, there are none."""
 LETTERS = dict(
     zip(range(ord("a"), ord("z") + 1), (chr(0x05D0 + n % 27) for n in range(26)), strict=True)
 )
@@ -66,7 +79,7 @@ def test_every_page_has_room_and_nothing_lies_beyond(
             window = hall.show(name)
             hall.theme.use(Appearance.LIGHT, text_percent=percent)
             window.resize(*size)
-            walk.rest(window)
+            walk.rest()
             assert window.size().toTuple() == size, percent
             assert walk.cut(window) == [], (percent, size)
             assert walk.beyond(window) == [], (percent, size)
@@ -142,6 +155,74 @@ def pictures(queue: QueueView) -> list[object]:
         settle(queue.window())
         found.append(view.grab(QRect(0, 0, 600, 120)).toImage())
     return found
+
+
+Drawn = tuple[str, int, int]
+"""An icon's name, and where its middle is in the window."""
+
+
+@pytest.mark.parametrize("name", PAINTED)
+def test_what_is_painted_stands_on_the_other_side(
+    dresser: Dresser, look: Look, monkeypatch: pytest.MonkeyPatch, mirrored: None, name: str
+) -> None:
+    del mirrored
+    from_right = drawn(dresser, look, monkeypatch, name)
+    QApplication.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    from_left = drawn(dresser, look, monkeypatch, name)
+    assert len(from_left) > 10
+    there = Counter((icon, WIDE[0] - x, y) for icon, x, y in from_left)
+    # A pixel is what rounding comes to.
+    missed = [
+        (icon, x, y)
+        for icon, x, y in (there - Counter(from_right)).elements()
+        if not {(icon, x - 1, y), (icon, x + 1, y)} & set(from_right)
+    ]
+    assert missed == []
+
+
+def drawn(dresser: Dresser, look: Look, monkeypatch: pytest.MonkeyPatch, name: str) -> list[Drawn]:
+    """Return the icons of a scene and where they are, whichever way the painter is turned."""
+    found: list[Drawn] = []
+
+    def paint(self: Icons, painter: QPainter, rect: QRectF, icon: Icon, colour: QColor) -> None:
+        place, device = painter.combinedTransform().mapRect(rect).center(), painter.device()
+        if isinstance(device, QWidget):
+            at = device.mapTo(device.window(), place)
+            found.append((icon.value, round(at.x()), round(at.y())))
+
+    with closing(walk.Hall(dresser, look)) as hall:
+        window = hall.show(name)
+        window.resize(*WIDE)
+        walk.rest()
+        # A painter's device is known as a widget once it was met as one.
+        met = [area.viewport() for area in window.findChildren(QAbstractScrollArea)]
+        with monkeypatch.context() as watched:
+            watched.setattr(Icons, "paint", paint)
+            window.grab()
+        del met
+    return found
+
+
+@pytest.mark.usefixtures("mirrored")
+def test_a_press_on_the_mark_at_the_end_of_a_row_is_a_press_on_the_other_side(
+    qtbot: QtBot, look: Look
+) -> None:
+    timeline = Timeline(look)
+    qtbot.addWidget(timeline)
+    timeline.resize(760, 364)
+    timeline.show_rows(more.STOPPED.timeline)
+    timeline.show()
+    row = timeline.visualRect(timeline.model().index(3, 0)).center().y()
+    left = Qt.MouseButton.LeftButton
+    looked: list[tuple[str, bool]] = []
+
+    def note(row_id: str, on: bool) -> None:
+        looked.append((row_id, on))
+
+    timeline.looked_at.connect(note)
+    for x in (750, 10):
+        QTest.mouseClick(timeline.viewport(), left, pos=QPoint(x, row))
+    assert looked == [("4", True)]
 
 
 @pytest.mark.usefixtures("mirrored")

@@ -25,6 +25,7 @@ from keyturn.application.asked_within import AskedWithin
 from keyturn.application.assessment import Assessment
 from keyturn.application.connection import Connection
 from keyturn.application.controlling import Controlling
+from keyturn.application.edit_told import ToldOfEdits
 from keyturn.application.environments import Environments
 from keyturn.application.events import Observers
 from keyturn.application.flow_ledger import FlowLedger
@@ -336,7 +337,7 @@ class World:
         return here.control(line, order) or NotInspected("it is too much for a worker")
 
     async def ask(
-        self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
+        self, job: bytes, payload: bytes | memoryview, read: Callable[[Parts], T], agent: str
     ) -> "T | NotInspected":
         """Have the workers of now do a job, for use cases that were wired before they came."""
         assert self.workers is not None
@@ -410,6 +411,7 @@ class World:
                 recorder=recorder,
                 observers=observers,
                 milestones=self.milestones,
+                edits=ToldOfEdits(),
             ),
             within=AskedWithin(inputs, recorder, self.ids),
             holds=self.holds,

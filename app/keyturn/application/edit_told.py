@@ -11,8 +11,15 @@ import msgspec
 from msgspec import Raw
 
 from keyturn.application.call import Forwarded, Judged, Refused, Replaced, Reply, Silence
-from keyturn.application.edited_tasks import EditedTasks
-from keyturn.domain.call import OWN_META_PREFIX, ToolCall
+from keyturn.application.connection import Connection
+from keyturn.application.ports.payloads import (
+    LARGE_BYTES,
+    EditTelling,
+    EditTold,
+    LargeEdits,
+    NotInspected,
+)
+from keyturn.domain.call import OWN_META_PREFIX
 from keyturn.domain.decision import Outcome
 
 EDITED_KEY = f"{OWN_META_PREFIX}edited"
@@ -40,28 +47,58 @@ _ONLY_STATE = frozenset({"tasks/get", "tasks/cancel", "tasks/update"})
 """Requests that are answered with how a task stands; in it stands its result, where it has one."""
 
 
-def told_of_edit(judged: Judged, reply: Reply, tasks: EditedTasks) -> Reply:
-    """Return what an agent is answered to a call, where that was sent with a person's arguments.
+class ToldOfEdits:
+    """Tells of edits; what is large is changed by a worker, where there are any."""
 
-    Or to a request about a task that such a call began, which `tasks` are.
-    """
-    if judged.asked is None and not tasks.holds(judged.call):
-        return reply
-    telling = _Telling(judged.call, tasks)
-    try:
+    def __init__(self, large: LargeEdits | None = None) -> None:
+        self._large = large
+
+    async def tell(self, judged: Judged, reply: Reply, connection: Connection) -> Reply:
+        """Return what an agent is answered to a call that was sent with a person's arguments.
+
+        Or to a request about a task that such a call of its session began; any other reply stays.
+        """
+        tasks = connection.session.edited_tasks
+        if judged.asked is None and not tasks.holds(judged.call):
+            return reply
         match reply:
             case Forwarded():
-                end = b"\n" if reply.line.endswith(b"\n") else b""
-                line = telling.frame(reply.line) + end
-                return Forwarded(line, other_id=reply.other_id, asks=reply.asks)
+                told = await self._told(judged, reply.line, connection, alone=False)
             case Replaced():
-                return Replaced(telling.result(reply.encoded), asks=reply.asks)
+                told = await self._told(judged, reply.encoded, connection, alone=True)
             case Refused():
                 return replace(reply, edited=True)
             case _:
                 return reply
+        if isinstance(told, NotInspected):
+            return Refused(outcome=Outcome.ERROR_BROKER, withheld=told.reason, edited=True)
+        for task in told.tasks:
+            tasks.made(judged.call, task)
+        if isinstance(reply, Forwarded):
+            return Forwarded(told.encoded, other_id=reply.other_id, asks=reply.asks)
+        return Replaced(told.encoded, asks=reply.asks)
+
+    async def _told(
+        self, judged: Judged, encoded: bytes | memoryview, connection: Connection, *, alone: bool
+    ) -> EditTold | NotInspected:
+        call = judged.call
+        state = call.method in _ONLY_STATE
+        telling = EditTelling(alone=alone, state=state, of_tool=call.is_of_tool)
+        if len(encoded) <= LARGE_BYTES or self._large is None:
+            return edit_told(encoded, telling)
+        return await self._large.tell(encoded, telling, connection.shares_as)
+
+
+def edit_told(encoded: bytes | memoryview, telling: EditTelling) -> EditTold | NotInspected:
+    """Return an answer that says it, and which tasks it begins."""
+    try:
+        tasks: list[str] = []
+        if telling.alone:
+            return EditTold(_result(encoded, telling, tasks), tuple(tasks))
+        end = b"\n" if encoded[-1:] == b"\n" else b""
+        return EditTold(_frame(encoded, telling, tasks) + end, tuple(tasks))
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return Refused(outcome=Outcome.ERROR_BROKER, withheld=_UNTOLD, edited=True)
+        return NotInspected(_UNTOLD)
 
 
 def refused_of_edit(judged: Judged | None, refusal: Unsent) -> Unsent:
@@ -71,41 +108,33 @@ def refused_of_edit(judged: Judged | None, refusal: Unsent) -> Unsent:
     return replace(refusal, edited=True)
 
 
-class _Telling:
-    """Puts it into the answer to one request."""
+def _frame(encoded: bytes | memoryview, telling: EditTelling, tasks: list[str]) -> bytes:
+    frame = _members(encoded)
+    if "error" in frame:
+        error = _members(frame["error"])
+        message = msgspec.json.decode(error.get("message", Raw(b'""')), type=str)
+        error["message"] = Raw(_encode(f"{EDITED_TEXT} {message}"))
+        frame["error"] = Raw(_encode(error))
+    else:
+        frame["result"] = Raw(_result(frame.get("result", Raw(b"null")), telling, tasks))
+    return _encode(frame)
 
-    def __init__(self, call: ToolCall, tasks: EditedTasks) -> None:
-        self._call = call
-        self._tasks = tasks
 
-    def frame(self, line: bytes) -> bytes:
-        """Return a frame that says it."""
-        frame = _members(line)
-        if "error" in frame:
-            error = _members(frame["error"])
-            message = msgspec.json.decode(error.get("message", Raw(b'""')), type=str)
-            error["message"] = Raw(_encode(f"{EDITED_TEXT} {message}"))
-            frame["error"] = Raw(_encode(error))
-        else:
-            frame["result"] = Raw(self.result(frame.get("result", Raw(b"null"))))
-        return _encode(frame)
+def _result(encoded: bytes | memoryview | Raw, telling: EditTelling, tasks: list[str]) -> bytes:
+    """Return a result that says it, and note which tasks it begins."""
+    result = _members(encoded)
+    if telling.state and bytes(result.get("result", b""))[:1] == b"{":
+        result["result"] = Raw(_said_in(_members(result["result"]), bare=False))
+    elif telling.of_tool:
+        tasks += _tasks_in(result)
+    aside = "task" in result or bytes(result.get("resultType", b"")) in _ASIDE
+    return _said_in(result, bare=telling.state or aside)
 
-    def result(self, encoded: bytes | memoryview | Raw) -> bytes:
-        """Return a result that says it, and note which task it begins."""
-        result = _members(encoded)
-        state = self._call.method in _ONLY_STATE
-        if state and bytes(result.get("result", b""))[:1] == b"{":
-            result["result"] = Raw(_said_in(_members(result["result"]), bare=False))
-        elif self._call.is_of_tool:
-            self._note_task(result)
-        aside = "task" in result or bytes(result.get("resultType", b"")) in _ASIDE
-        return _said_in(result, bare=state or aside)
 
-    def _note_task(self, result: dict[str, Raw]) -> None:
-        for task in (result, _members(result.get("task", Raw(b"{}")))):
-            known = msgspec.json.decode(task.get("taskId", Raw(b"null")))
-            if isinstance(known, str):
-                self._tasks.made(self._call, known)
+def _tasks_in(result: dict[str, Raw]) -> list[str]:
+    places = (result, _members(result.get("task", Raw(b"{}"))))
+    known = [msgspec.json.decode(place.get("taskId", Raw(b"null"))) for place in places]
+    return [task for task in known if isinstance(task, str)]
 
 
 def _said_in(result: dict[str, Raw], *, bare: bool) -> bytes:

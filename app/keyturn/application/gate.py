@@ -299,7 +299,7 @@ class Gate:
             flight.failed = isinstance(answered, AnsweredError)
             received = await self._receiver.receive(incoming, judged, answered)
             admitted = await self._within.admit(incoming, judged, received)
-            answer = self._receiver.tell_of_edit(incoming, judged, admitted)
+            answer = await self._receiver.tell_of_edit(incoming, judged, admitted)
             # Before the agent can use what it says: calls are traced against all of it.
             await incoming.connection.session.remembered()
         finally:

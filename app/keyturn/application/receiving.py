@@ -16,7 +16,7 @@ from keyturn.application.call import (
     Silence,
 )
 from keyturn.application.controlling import Controlling, framed, told, unframed
-from keyturn.application.edit_told import refused_of_edit, told_of_edit
+from keyturn.application.edit_told import ToldOfEdits, refused_of_edit
 from keyturn.application.events import Observers, Topic
 from keyturn.application.held_results import NOT_HANDED_ON, HeldResults
 from keyturn.application.ports.inspection import (
@@ -55,7 +55,9 @@ class Receiver:
         recorder: Recorder,
         observers: Observers,
         milestones: Milestones,
+        edits: ToldOfEdits,
     ) -> None:
+        self._edits = edits
         self._inspector = inspector
         self._controlling = controlling
         self._recorder = recorder
@@ -73,9 +75,9 @@ class Receiver:
         self._deliver(incoming, judged, Delivery.NOT_SENT, details)
         return refused_of_edit(judged, refusal)
 
-    def tell_of_edit(self, incoming: IncomingCall, judged: Judged, reply: Reply) -> Reply:
+    async def tell_of_edit(self, incoming: IncomingCall, judged: Judged, reply: Reply) -> Reply:
         """Tell an agent of a person's edit; what cannot say it is written down as kept back."""
-        told = told_of_edit(judged, reply, incoming.connection.session.edited_tasks)
+        told = await self._edits.tell(judged, reply, incoming.connection)
         if isinstance(told, Refused) and not isinstance(reply, Refused):
             self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, {"withheld": told.withheld})
         return told

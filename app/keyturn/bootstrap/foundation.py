@@ -7,6 +7,7 @@ from keyturn.application.agreements import Agreements
 from keyturn.application.alerts import Alerts
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
+from keyturn.application.edit_told import ToldOfEdits
 from keyturn.application.events import Observers
 from keyturn.application.floods import Floods
 from keyturn.application.flow_ledger import FlowLedger
@@ -40,7 +41,7 @@ from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.bootstrap.checking_input import LateTextCheck
 from keyturn.bootstrap.ground import Ground, lay_ground
-from keyturn.bootstrap.inspecting import PooledArguments
+from keyturn.bootstrap.inspecting import PooledArguments, PooledEdits
 from keyturn.bootstrap.read_resources import definition_scrutiny, labelling_of
 from keyturn.bootstrap.reading_commands import PooledCommands
 from keyturn.desktop.paths import Profile, stop_path
@@ -358,6 +359,7 @@ def _gate(
             recorder=recorder,
             observers=ground.observers,
             milestones=ground.milestones,
+            edits=ToldOfEdits(PooledEdits(ground.workers)),
         ),
         within=AskedWithin(inputs, recorder, ground.ids),
         late=LateCalls(

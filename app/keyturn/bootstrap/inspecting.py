@@ -6,9 +6,16 @@ from functools import cache
 import msgspec
 
 from keyturn.application.controlling import framed
+from keyturn.application.edit_told import edit_told
 from keyturn.application.masking import masked_json
 from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaFault
-from keyturn.application.ports.payloads import NotInspected, Parts, Workers
+from keyturn.application.ports.payloads import (
+    EditTelling,
+    EditTold,
+    NotInspected,
+    Parts,
+    Workers,
+)
 from keyturn.bootstrap.reading_commands import answer_commands
 from keyturn.bootstrap.reading_signs import frame_signs
 from keyturn.broker import large_calls, large_frames
@@ -85,13 +92,22 @@ class _ControlJob(msgspec.Struct, frozen=True, tag="control"):
     signs: bool
 
 
-_Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob | _CommandJob | _ControlJob
+class _EditJob(msgspec.Struct, frozen=True, tag="edit"):
+    """An answer is made to say that a person edited its call."""
+
+    alone: bool
+    state: bool
+    of_tool: bool
+
+
+_Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob | _CommandJob | _ControlJob | _EditJob
 
 _jobs: "msgspec.json.Decoder[_Job]" = msgspec.json.Decoder(_Job)
 _json = msgspec.json.encode
 _object: "msgspec.json.Decoder[JsonObject]" = msgspec.json.Decoder()
 _schema: "msgspec.json.Decoder[JsonObject | None]" = msgspec.json.Decoder()
 _faults: "msgspec.json.Decoder[list[tuple[str, str]]]" = msgspec.json.Decoder(list[tuple[str, str]])
+_tasks: "msgspec.json.Decoder[tuple[str, ...]]" = msgspec.json.Decoder(tuple[str, ...])
 _mask = DetectSecretsMask(MOST_IN_A_WORKER)
 _validator = JsonSchemaValidator()
 _controlled: "msgspec.json.Decoder[Controlled]" = msgspec.json.Decoder(Controlled)
@@ -206,6 +222,27 @@ class PooledResults:
         return await self._workers.ask(_json(job), line, read, agent)
 
 
+class PooledEdits:
+    """Implements LargeEdits on workers."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+
+    async def tell(
+        self, encoded: bytes | memoryview, telling: EditTelling, agent: str
+    ) -> EditTold | NotInspected:
+        """Return the answer that says it."""
+
+        def read(parts: Parts) -> EditTold | str:
+            about, told = parts
+            return EditTold(told, _tasks.decode(about)) if told else about.decode()
+
+        job = _EditJob(alone=telling.alone, state=telling.state, of_tool=telling.of_tool)
+        told = await self._workers.ask(_json(job), encoded, read, agent)
+        # The worker that says why not has done its work: it is none of the dead.
+        return NotInspected(told) if isinstance(told, str) else told
+
+
 def do_job(job: bytes, payload: bytes) -> Sequence[bytes]:
     """Do what a worker is for."""
     wanted = _jobs.decode(job)
@@ -224,6 +261,8 @@ def do_job(job: bytes, payload: bytes) -> Sequence[bytes]:
             return answer_commands(payload)
         case _ControlJob():
             return _control_frame(wanted, payload)
+        case _EditJob():
+            return _tell_of_edit(wanted, payload)
 
 
 def run_worker() -> int:
@@ -271,6 +310,17 @@ def _control_frame(wanted: _ControlJob, line: bytes) -> list[bytes]:
     changed = b"" if found.line is line or found.withheld else found.line
     about = _json(msgspec.structs.replace(found, line=b"", whole=b""))
     return [about, changed, found.whole]
+
+
+def _tell_of_edit(wanted: _EditJob, encoded: bytes) -> list[bytes]:
+    """Return the ids of the tasks that begin and the answer; or why there is none, and nothing."""
+    told = edit_told(
+        encoded,
+        EditTelling(alone=wanted.alone, state=wanted.state, of_tool=wanted.of_tool),
+    )
+    if isinstance(told, NotInspected):
+        return [told.reason.encode(), b""]
+    return [_json(told.tasks), told.encoded]
 
 
 @cache

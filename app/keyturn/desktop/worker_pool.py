@@ -93,7 +93,11 @@ class WorkerPool:
         self._set_timer(self._times.warm, self._warm)
 
     async def ask(
-        self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
+        self,
+        job: bytes,
+        payload: bytes | memoryview,
+        read: Callable[[Parts], T],
+        agent: str,
     ) -> "T | NotInspected":
         """Have a worker do one job; `read` takes its answer, in a thread."""
         async with self._room.place(len(payload), agent, self._times.room) as has_room:

@@ -66,7 +66,7 @@ class WorkerProcess:
         if _read_parts(_open(self._process.stdout)):
             raise ValueError("a worker did not begin by saying that it is ready")
 
-    def do(self, job: bytes, payload: bytes) -> list[bytes]:
+    def do(self, job: bytes, payload: bytes | memoryview) -> list[bytes]:
         """Have one job done; raises OSError, EOFError or ValueError once it is of no use."""
         stdin = _open(self._process.stdin)
         stdin.write(_JOB.pack(len(job), len(payload)) + job)

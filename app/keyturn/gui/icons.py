@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from keyturn.domain.errors import KeyturnError
+from keyturn.gui.mirroring import upright
 from keyturn.presentation.marks import Icon
 
 _LINE_PX: Final = 1.5
@@ -49,7 +50,8 @@ class Icons:
         """Draw `icon` into the square `rect`, tinted."""
         ratio = painter.device().devicePixelRatio()
         size = round(rect.width())
-        painter.drawPixmap(rect.topLeft(), self.pixmap(icon, size, colour, ratio))
+        with upright(painter, rect):
+            painter.drawPixmap(rect.topLeft(), self.pixmap(icon, size, colour, ratio))
 
     def _render(self, icon: Icon, size: int, colour: QColor, ratio: float) -> QPixmap:
         source = self._sources[icon].replace("currentColor", colour.name())

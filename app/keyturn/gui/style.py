@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from keyturn.gui.mirroring import upright
 from keyturn.gui.stylesheet import style_sheet
 from keyturn.gui.theme import Theme, Token, Type
 
@@ -199,9 +200,9 @@ def paint_check(painter: QPainter, rect: QRectF, theme: Theme, *, on: bool) -> N
         tick.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(tick)
         at = _centred(rect).topLeft()
-        painter.drawPolyline(
-            QPolygonF([at + QPointF(x, y) for x, y in ((4, 8.25), (6.75, 11), (12, 5.25))])
-        )
+        corners = QPolygonF([at + QPointF(x, y) for x, y in ((4, 8.25), (6.75, 11), (12, 5.25))])
+        with upright(painter, _centred(rect)):
+            painter.drawPolyline(corners)
     painter.restore()
 
 

@@ -24,8 +24,9 @@ from PySide6.QtGui import (
     QTextOption,
 )
 
+from keyturn.gui.mirroring import is_mirrored, upright
 from keyturn.gui.text_runs import Ink, Run
-from keyturn.gui.theme import Theme, Token, Type, TypeStyle
+from keyturn.gui.theme import Face, Theme, Token, Type, TypeStyle
 
 _UNBOUNDED: Final = 1_000_000.0
 _PAD: Final = {Ink.TRACED: 3.0, Ink.CHANGED: 2.0, Ink.MARK: 3.0}
@@ -139,12 +140,27 @@ class TextFlow:
 
         Lines outside `clip` are left out, which matters for texts of thousands of lines.
         """
+        if is_mirrored(painter):
+            self._paint_mirrored(painter, at, colour, align)
+            return
         if align is not Qt.AlignmentFlag.AlignLeft:
             spare = self._width - self.used_width
             at = at + QPointF(spare if align is Qt.AlignmentFlag.AlignRight else spare / 2, 0)
         self._paint_boxes(painter, at, colour, clip or QRectF())
         painter.setPen(colour)
         self._layout.draw(painter, at, self._overlays(selection), clip or QRectF())
+
+    def _paint_mirrored(
+        self, painter: QPainter, at: QPointF, colour: QColor, align: Qt.AlignmentFlag
+    ) -> None:
+        """Draw it on the other side; our own words begin at the right, values stand as ever."""
+        width = self._width
+        if align is Qt.AlignmentFlag.AlignLeft and self._style.face is not Face.MONO:
+            self.read_from_right().lay_out(width)
+        fills = align is not Qt.AlignmentFlag.AlignLeft or self._from_right
+        room = width if fills and width < _UNBOUNDED else self.used_width
+        with upright(painter, QRectF(at.x(), at.y(), room, self.height)):
+            self.paint(painter, at, colour, align=align)
 
     def position_at(self, point: QPointF) -> int:
         """Return the shown position nearest to `point`, which is relative to the top left."""
@@ -269,7 +285,7 @@ class TextFlow:
 
     def _paint_box(self, painter: QPainter, box: QRectF, ink: Ink, colour: QColor) -> None:
         if ink is Ink.TRACED:
-            self._paint_highlighter(painter, box)
+            _paint_highlighter(painter, box, self._theme)
             return
         is_mark = ink is Ink.MARK
         painter.setPen(QPen(self._theme.colour(Token.WARNING_FG) if is_mark else colour, 1))
@@ -280,19 +296,6 @@ class TextFlow:
         edge = QRectF(box.left(), box.center().y() - half, box.width(), 2 * half)
         painter.drawRoundedRect(edge.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS - 1, _RADIUS - 1)
 
-    def _paint_highlighter(self, painter: QPainter, box: QRectF) -> None:
-        middle = box.center().y()
-        half = self._theme.tall(8)
-        body = QRectF(box.left(), middle - half, box.width(), 2 * half)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour(Token.TRACE_BG))
-        painter.drawRoundedRect(body, _RADIUS - 1, _RADIUS - 1)
-        dots = QPen(self._theme.colour(Token.TRACE_FG), 2)
-        dots.setDashPattern([1, 1])
-        dots.setCapStyle(Qt.PenCapStyle.FlatCap)
-        painter.setPen(dots)
-        painter.drawLine(QLineF(body.left(), body.bottom() + 1, body.right(), body.bottom() + 1))
-
     def _overlays(self, selection: tuple[int, int] | None) -> list[QTextLayout.FormatRange]:
         if selection is None or selection[0] == selection[1]:
             return []
@@ -300,6 +303,20 @@ class TextFlow:
         format_.setBackground(self._theme.colour(Token.ACCENT_SOLID))
         format_.setForeground(self._theme.colour(Token.ACCENT_ON))
         return [_range(min(selection), max(selection), format_)]
+
+
+def _paint_highlighter(painter: QPainter, box: QRectF, theme: Theme) -> None:
+    middle = box.center().y()
+    half = theme.tall(8)
+    body = QRectF(box.left(), middle - half, box.width(), 2 * half)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour(Token.TRACE_BG))
+    painter.drawRoundedRect(body, _RADIUS - 1, _RADIUS - 1)
+    dots = QPen(theme.colour(Token.TRACE_FG), 2)
+    dots.setDashPattern([1, 1])
+    dots.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(dots)
+    painter.drawLine(QLineF(body.left(), body.bottom() + 1, body.right(), body.bottom() + 1))
 
 
 def _baseline(font: QFont, line_height: int) -> int:

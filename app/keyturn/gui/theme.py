@@ -195,6 +195,11 @@ class Theme(QObject):
         return self._appearance
 
     @property
+    def text_percent(self) -> int:
+        """Return the text size, 100 to 200: what is measured holds until it is another."""
+        return self._text_percent
+
+    @property
     def reduced_motion(self) -> bool:
         """Tell whether movement is replaced by words and steps (visual.md section 8)."""
         return self._reduced_motion
@@ -212,11 +217,15 @@ class Theme(QObject):
         reduced_motion: bool | None = None,
     ) -> None:
         """Switch; `text_percent` is 100 to 200, None leaves a value as it is."""
+        before = (self._appearance, self._text_percent, self._reduced_motion)
         self._appearance = appearance
         if text_percent is not None:
             self._text_percent = min(200, max(100, text_percent))
         if reduced_motion is not None:
             self._reduced_motion = reduced_motion
+        if (self._appearance, self._text_percent, self._reduced_motion) == before:
+            # To tell of nothing would have every widget measured anew.
+            return
         self._fill()
         self.changed.emit()
 

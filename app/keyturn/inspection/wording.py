@@ -113,11 +113,17 @@ class SuspiciousWords:
                 yield phrase, words
 
 
-def read_suspicious_words(file: Path, drawn: Mapping[int, str]) -> SuspiciousWords:
-    """Read the list; `drawn` is an alphabet's. Raises ConfigurationError for an unusable file."""
+def read_suspicious_words(
+    file: Path, drawn: Mapping[int, str], signs: SignReader | None = None
+) -> SuspiciousWords:
+    """Read the list; `drawn` is an alphabet's, `signs` whoever has read those of it already.
+
+    Raises ConfigurationError for an unusable file.
+    """
     data = tomllib.loads(file.read_text(encoding="utf-8"))
     phrases = (p for kind in _LISTED for p in _phrases(file, kind, data.get(kind.value)))
-    signs = read_signs(file, drawn) if "signs" in data else None
+    if signs is None and "signs" in data:
+        signs = read_signs(file, drawn)
     return SuspiciousWords(tuple(phrases), drawn, signs)
 
 

@@ -21,6 +21,7 @@ from keyturn.application.assessment import Assessment
 from keyturn.application.call import Handled, IncomingCall
 from keyturn.application.connection import Connection
 from keyturn.application.controlling import Controlling
+from keyturn.application.edit_told import ToldOfEdits
 from keyturn.application.environments import Environments
 from keyturn.application.events import Observers
 from keyturn.application.flow_ledger import FlowLedger
@@ -380,6 +381,7 @@ class World:
                 recorder=self.recorder,
                 observers=self.observers,
                 milestones=self.milestones,
+                edits=ToldOfEdits(),
             ),
             within=AskedWithin(self.inputs, self.recorder, self.ids),
             holds=self.holds,

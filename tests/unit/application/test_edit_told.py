@@ -1,5 +1,6 @@
 """Whatever a server answers to an edited call, its agent hears first that a person edited it."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -7,11 +8,12 @@ import pytest
 from msgspec import structs
 
 from keyturn.application.call import Forwarded, Judged, Refused, Replaced, Reply, Silence
-from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT, told_of_edit
+from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT, ToldOfEdits, edit_told
 from keyturn.application.edited_tasks import EditedTasks
+from keyturn.application.ports.payloads import LARGE_BYTES, EditTelling, EditTold, NotInspected
 from keyturn.broker.refusals import refusal_text
 from keyturn.domain.decision import Outcome
-from tests.factories import make_call
+from tests.factories import make_call, make_connection
 from tests.unit.application.gate_world import World, play
 
 pytestmark = pytest.mark.requirement("EDIT-4")
@@ -37,9 +39,31 @@ def edited() -> Judged:
     return found[0]
 
 
+class Workers:
+    """A LargeEdits that notes what it is given."""
+
+    def __init__(self, reason: str = "") -> None:
+        self.given: list[tuple[bytes, EditTelling, str]] = []
+        self._reason = reason
+
+    async def tell(
+        self, encoded: bytes | memoryview, telling: EditTelling, agent: str
+    ) -> EditTold | NotInspected:
+        self.given.append((bytes(encoded), telling, agent))
+        return NotInspected(self._reason) if self._reason else edit_told(encoded, telling)
+
+
+def told_of_edit(
+    judged: Judged, reply: Reply, tasks: EditedTasks | None = None, large: Workers | None = None
+) -> Reply:
+    connection = make_connection()
+    connection.session.edited_tasks = tasks or EditedTasks()
+    return asyncio.run(ToldOfEdits(large).tell(judged, reply, connection))
+
+
 def told(edited: Judged, body: dict[str, Any], tasks: EditedTasks | None = None) -> dict[str, Any]:
     line = json.dumps({"jsonrpc": "2.0", "id": 7, **body}).encode() + b"\n"
-    reply = told_of_edit(edited, Forwarded(line), tasks or EditedTasks())
+    reply = told_of_edit(edited, Forwarded(line), tasks)
     assert isinstance(reply, Forwarded)
     assert reply.line.endswith(b"}\n")
     assert reply.line.count(b"\n") == 1
@@ -116,7 +140,7 @@ def test_an_error_says_it_before_its_message(edited: Judged) -> None:
 
 
 def test_a_result_that_was_cut_says_it_too(edited: Judged) -> None:
-    reply = told_of_edit(edited, Replaced(b'{"content":[]}', asks=False), EditedTasks())
+    reply = told_of_edit(edited, Replaced(b'{"content":[]}', asks=False))
     assert isinstance(reply, Replaced)
     assert not reply.asks
     assert json.loads(bytes(reply.encoded))["content"][0]["text"] == EDITED_TEXT
@@ -125,7 +149,7 @@ def test_a_result_that_was_cut_says_it_too(edited: Judged) -> None:
 @pytest.mark.parametrize("kind", [{"unknown": True}, {"withheld": "why"}, {"broke_schema": True}])
 def test_a_result_that_is_not_handed_on_says_it_too(edited: Judged, kind: dict[str, Any]) -> None:
     refused = Refused(outcome=Outcome.ERROR_BROKER, **kind)
-    reply = told_of_edit(edited, refused, EditedTasks())
+    reply = told_of_edit(edited, refused)
     assert isinstance(reply, Refused)
     assert refusal_text(reply) == f"{EDITED_TEXT} {refusal_text(refused)}"
 
@@ -143,7 +167,7 @@ def test_a_result_that_is_not_handed_on_says_it_too(edited: Judged, kind: dict[s
     ],
 )
 def test_what_cannot_say_it_is_kept_back(edited: Judged, line: bytes) -> None:
-    reply = told_of_edit(edited, Forwarded(line), EditedTasks())
+    reply = told_of_edit(edited, Forwarded(line))
     assert isinstance(reply, Refused)
     assert reply.withheld
     assert reply.edited
@@ -154,4 +178,36 @@ def test_what_cannot_say_it_is_kept_back(edited: Judged, line: bytes) -> None:
     [Forwarded(b'{"result":{}}'), Refused(outcome=Outcome.ERROR_BROKER), Silence()],
 )
 def test_every_other_call_is_answered_byte_for_byte(edited: Judged, reply: Reply) -> None:
-    assert told_of_edit(structs.replace(edited, asked=None), reply, EditedTasks()) is reply
+    assert told_of_edit(structs.replace(edited, asked=None), reply) is reply
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_large_answer_is_changed_elsewhere(edited: Judged, alone: bool) -> None:
+    tasks, workers = EditedTasks(), Workers()
+    result = json.dumps({"content": [], "taskId": "t", "x": "a" * LARGE_BYTES}).encode()
+    frame = b'{"jsonrpc":"2.0","id":7,"result":' + result + b"}\n"
+    reply = Replaced(memoryview(result), asks=False) if alone else Forwarded(frame)
+    said = told_of_edit(edited, reply, tasks, workers)
+    ((given, telling, agent),) = workers.given
+    assert (given, telling.alone) == (result if alone else frame, alone)
+    assert agent == make_connection().shares_as
+    if isinstance(said, Replaced):
+        found = json.loads(bytes(said.encoded))
+    else:
+        assert isinstance(said, Forwarded)
+        found = json.loads(said.line)["result"]
+    assert found["content"][0]["text"] == EDITED_TEXT
+    about = structs.replace(edited.call, method="tasks/get", params={"taskId": "t"})
+    assert tasks.holds(about)
+
+
+def test_what_no_worker_could_change_is_kept_back(edited: Judged) -> None:
+    line = b'{"result":{"content":[],"x":"' + b"a" * LARGE_BYTES + b'"}}'
+    reply = told_of_edit(edited, Forwarded(line), large=Workers("it was late"))
+    assert reply == Refused(outcome=Outcome.ERROR_BROKER, withheld="it was late", edited=True)
+
+
+def test_the_answer_to_another_call_goes_to_no_worker(edited: Judged) -> None:
+    reply, workers = Forwarded(b'{"result":{"x":"' + b"a" * LARGE_BYTES + b'"}}'), Workers()
+    assert told_of_edit(structs.replace(edited, asked=None), reply, large=workers) is reply
+    assert not workers.given

@@ -62,11 +62,46 @@ class LargeResults(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditTelling:
+    """What is known of an answer whose agent has to be told of a person's edit."""
+
+    alone: bool
+    """It is a result alone, not a frame."""
+    state: bool
+    """It says how a task stands; in it stands the task's result, where it has one."""
+    of_tool: bool
+    """It answers a call of a tool, which may begin tasks."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditTold:
+    """The same answer, which says it."""
+
+    encoded: bytes
+    tasks: tuple[str, ...]
+    """Ids of the tasks that it begins."""
+
+
+class LargeEdits(Protocol):
+    """Puts word of an edit into large answers without holding up the loop."""
+
+    async def tell(
+        self, encoded: bytes | memoryview, telling: EditTelling, agent: str
+    ) -> EditTold | NotInspected:
+        """Return the answer that says it; what cannot say it is not handed on."""
+        ...
+
+
 class Workers(Protocol):
     """Processes that do pure jobs on bytes; a dead or late one is replaced."""
 
     async def ask(
-        self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
+        self,
+        job: bytes,
+        payload: bytes | memoryview,
+        read: Callable[[Parts], T],
+        agent: str,
     ) -> "T | NotInspected":
         """Have a worker do one job; `read` takes its answer, in a thread.
 

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.attention import DayLine
@@ -58,4 +59,5 @@ class _Bar(QWidget):
         length = round(self._share * min(_LONGEST, self.width()))
         top = (self.height() - _THICK) / 2
         painter = QPainter(self)
+        mirror(painter, self.rect(), self.layoutDirection())
         painter.fillRect(QRectF(0, top, length, _THICK), self._look.theme.colour(Token.ACCENT))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QLineEdit,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from keyturn.domain.pin import LONGEST
 from keyturn.gui.fitting import fitted
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import NORMAL
 from keyturn.gui.widgets.layouts import column, fix_height
@@ -181,12 +182,6 @@ class NamePicker(QPushButton):
         """Return the same height."""
         return QSize(80, self._look.theme.tall(NORMAL))
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Measure again when the text size is another."""
-        if event.type() is QEvent.Type.StyleChange:
-            self.updateGeometry()
-        super().changeEvent(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Open at Enter and at the arrow as well."""
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down}:
@@ -203,6 +198,7 @@ class NamePicker(QPushButton):
         self.initStyleOption(option)
         option.text = ""
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        mirror(painter, self.rect(), self.layoutDirection())
         room = self.width() - 2 * _SIDE - _ICON - 8
         flow = fitted(self._look, self._shown(), Type.BODY, room)
         means_something = self._choice is not None or bool(self._empty)

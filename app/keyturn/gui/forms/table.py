@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 
 from keyturn.gui.fitting import fitted
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase
 from keyturn.gui.theme import Token, Type, TypeStyle
@@ -148,6 +149,7 @@ class _Header(QHeaderView):
         theme = self._look.theme
         column = self._columns[logicalIndex]
         painter.save()
+        mirror(painter, rect, self.layoutDirection())
         painter.fillRect(rect, theme.colour(Token.SURFACE_PANEL))
         title = self._look.words(column.title)
         flow = TextFlow([phrase(title)], Type.LABEL, theme).lay_out()
@@ -174,6 +176,7 @@ class _Delegate(QStyledItemDelegate):
         cell: Cell = index.data(CELL_ROLE)
         rect: QRect = option.rect
         painter.save()
+        mirror(painter, rect, option.direction)
         self._paint_ground(painter, option, rect, first=index.column() == 0)
         inner = rect.adjusted(_SIDE if index.column() == 0 else 0, 0, -_SIDE, -1)
         if cell.lamps is not None:

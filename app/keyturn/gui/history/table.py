@@ -19,6 +19,7 @@ from keyturn.domain.tier import Tier
 from keyturn.gui.fitting import KeptFlows
 from keyturn.gui.history.model import ROW_ROLE, AnyIndex, Column, HistoryModel, cell_text
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase
 from keyturn.gui.theme import Token, Type, TypeStyle
@@ -89,6 +90,7 @@ class HistoryHeader(QHeaderView):
         """Draw a title, its arrow, and the line below."""
         theme = self._look.theme
         painter.save()
+        mirror(painter, rect, self.layoutDirection())
         painter.fillRect(rect, theme.colour(Token.SURFACE_PANEL))
         words = self._look.words(_TITLES[Column(logicalIndex)])
         flow = TextFlow([phrase(words)], Type.LABEL, theme).lay_out()
@@ -123,6 +125,7 @@ class HistoryDelegate(QStyledItemDelegate):
         column = Column(index.column())
         rect: QRect = option.rect
         painter.save()
+        mirror(painter, rect, option.direction)
         self._paint_ground(painter, option, rect, first=column is Column.TIME)
         inner = rect.adjusted(_SIDE if column is Column.TIME else 0, 0, -8, -1)
         if column is Column.TIER:

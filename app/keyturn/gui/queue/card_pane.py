@@ -26,7 +26,7 @@ from keyturn.gui.widgets.diff_view import DiffView
 from keyturn.gui.widgets.flow_graph import FlowGraphView
 from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.lamps import LampStrip
-from keyturn.gui.widgets.layouts import clear, column, place_after
+from keyturn.gui.widgets.layouts import clear, column, place_after, set_margins
 from keyturn.gui.widgets.long_text import LongText
 from keyturn.gui.widgets.pairs import Provenance
 from keyturn.gui.widgets.scroll_pane import ScrollPane
@@ -281,7 +281,7 @@ class CardPane(QFrame):
         side = _NARROW_SIDE if self._narrow else _SIDE
         spare = max(0, self.width() - 2 * side - _READING_COLUMN)
         self._scroll.use_margins((side, 4, side + spare, 12))
-        self._head.setContentsMargins(side, 12, side + spare, 0)
+        set_margins(self._head, (side, 12, side + spare, 0))
 
     def _on_source(self, excerpt: int) -> None:
         if self._card is not None and excerpt < len(self._card.excerpts):

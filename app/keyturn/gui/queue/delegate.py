@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from keyturn.gui.fitting import KeptFlows, fitted
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.queue.model import ROW_ROLE
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs
@@ -68,6 +69,7 @@ class QueueDelegate(QStyledItemDelegate):
         row: QueueRow = index.data(ROW_ROLE)
         rect: QRect = option.rect
         painter.save()
+        mirror(painter, rect, option.direction)
         self._paint_ground(painter, option, rect)
         age_width = self._paint_age(painter, rect, row.age)
         self._paint_lines(painter, rect, row, age_width)

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 
 from keyturn.gui.fitting import fitted
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs
 from keyturn.gui.theme import Token, Type
@@ -165,6 +166,7 @@ class _Delegate(QStyledItemDelegate):
             return
         theme, rect = self._look.theme, QRect(option.rect)
         painter.save()
+        mirror(painter, rect, option.direction)
         if call.unlike:
             painter.fillRect(rect, theme.colour(Token.WARNING_BG))
         line = QRect(rect.left(), rect.bottom(), rect.width(), 1)
@@ -240,6 +242,7 @@ class _Header(QHeaderView):
         """Draw a title and the line below."""
         theme = self._look.theme
         painter.save()
+        mirror(painter, rect, self.layoutDirection())
         painter.fillRect(rect, theme.colour(Token.SURFACE_PANEL))
         line = QRect(rect.left(), rect.bottom(), rect.width(), 1)
         painter.fillRect(line, theme.colour(Token.BORDER_SUBTLE))

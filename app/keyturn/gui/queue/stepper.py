@@ -1,12 +1,12 @@
 """The bar above the card of a narrow window: back to the list, and one request at a time."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
-from keyturn.gui.widgets.layouts import fix_height, row
+from keyturn.gui.widgets.layouts import row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.queue import QueueCounts
@@ -26,7 +26,9 @@ class Stepper(QFrame):
         self.setObjectName("stepper")
         self.setProperty("surface", "window")
         self.setProperty("edge", "bottom")
-        fix_height(self, look.theme, 44)
+        # Its words grow with the text size, what is around them does not.
+        self.setMinimumHeight(44)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         words = look.words
         back = Button(look, Kind.LINK, words("queue.all_waiting"), Icon.BACK, name="back_to_list")
         self._text = Text(look, Type.LABEL, Token.TEXT_SECONDARY)

@@ -20,7 +20,7 @@ from keyturn.gui.widgets.text import Text
 from keyturn.presentation.servers import Notice
 
 SIDE: Final = 24
-_LEAST: Final = 40
+_LEAST: Final = 32
 
 
 class NoticeBox(QFrame):

@@ -24,8 +24,8 @@ from keyturn.gui.widgets.diff_view import DiffView
 from keyturn.gui.widgets.foot_row import FootRow
 from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
-from keyturn.gui.widgets.scroll_pane import ScrollPane
+from keyturn.gui.widgets.layouts import WrapLayout, clear, column, divider, pane, row
+from keyturn.gui.widgets.scroll_pane import ScrollPane, SnugPane
 from keyturn.gui.widgets.tabs import TabRow
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.gui.widgets.tier_box import TierBox
@@ -35,6 +35,8 @@ from keyturn.presentation.marks import Icon
 from keyturn.presentation.servers import ChangeLine, OwedChange, ReviewView
 
 _SIDE: Final = 24
+_LEAST: Final = 32
+"""Height at 100 % that head and foot keep where there is no room for all they say."""
 DEFINITION: Final = "definition"
 AS_READ: Final = "as_read"
 RULES: Final = "rules"
@@ -74,7 +76,7 @@ class ReviewPane(QFrame):
         self._tabs_place = column()
         self._text = ValueText(look, Type.VALUE)
         self._rules = Text(look, Type.BODY, wrap=True)
-        self._hashes = row(gap=16)
+        self._hashes = WrapLayout(gap=16)
         self._tabs: TabRow | None = None
         self.tiers = TierBox(look, name="review_tiers")
         self.action = ArmedAction(look, self.accept, now_ms, self, shortcut=True)
@@ -138,8 +140,8 @@ class ReviewPane(QFrame):
         self._rules.setVisible(tab == RULES)
 
     def _build(self) -> None:
-        head = column(margins=(_SIDE, 12, _SIDE, 0))
-        head.addWidget(self.headline)
+        head = SnugPane(self._look, "panel", (_SIDE, 12, _SIDE, 0), least=_LEAST)
+        head.body.addWidget(self.headline)
         self.page = ScrollPane("panel", (_SIDE, 8, _SIDE, 12))
         body = self.page.body
         body.addWidget(self.chips)
@@ -161,7 +163,7 @@ class ReviewPane(QFrame):
         body.addLayout(self._hashes)
         body.addStretch()
         layout = column(self)
-        layout.addLayout(head)
+        layout.addWidget(head)
         layout.addWidget(self.page, 1)
         layout.addWidget(self._foot())
 
@@ -170,8 +172,11 @@ class ReviewPane(QFrame):
         layout = column(foot, (_SIDE, 8, _SIDE, 12), gap=8)
         leading = (self.block, self._remove)
         trailing = (self.action.name_row, self._copy, self.accept)
-        layout.addWidget(self._footing)
-        layout.addWidget(FootRow(leading, trailing))
+        said = SnugPane(self._look, "raised", (0, 0, 0, 0), least=_LEAST)
+        said.body.addWidget(self._footing)
+        layout.addWidget(said)
+        pictures = {self._remove: Icon.WITHHELD, self._copy: Icon.COPY}
+        layout.addWidget(FootRow(leading, trailing, pictures=pictures))
         return foot
 
     def _connect(self) -> None:
@@ -230,13 +235,12 @@ class ReviewPane(QFrame):
     def _show_hashes(self, review: ReviewView) -> None:
         clear(self._hashes)
         for hash_ in review.hashes:
-            text = ValueText(self._look, Type.MARK, Token.TEXT_SECONDARY, wrap=False)
+            text = ValueText(self._look, Type.MARK, Token.TEXT_SECONDARY)
             text.say(hash_)
             self._hashes.addWidget(text)
-        note = Text(self._look, Type.CAPTION, Token.TEXT_TERTIARY)
+        note = Text(self._look, Type.CAPTION, Token.TEXT_TERTIARY, wrap=True)
         note.say(review.hashes_note)
         self._hashes.addWidget(note)
-        self._hashes.addStretch()
 
     def _on_confirmed(self, path: str) -> None:
         self.action.confirm(path)

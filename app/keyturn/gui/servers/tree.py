@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from keyturn.gui.fitting import fitted
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.servers.model import LEVEL_ROLE, PATH_ROLE, ROW_ROLE, Level, ServersModel
 from keyturn.gui.theme import Token, Type
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
@@ -59,6 +60,7 @@ class TreeDelegate(QStyledItemDelegate):
         painter.save()
         rect = QRect(option.rect)
         rect.setLeft(0)
+        mirror(painter, rect, option.direction)
         self._paint_ground(painter, option, rect)
         if index.data(LEVEL_ROLE) == Level.SERVER:
             is_open = bool(option.state & QStyle.StateFlag.State_Open)
@@ -195,7 +197,10 @@ class ServerTreeView(QTreeView):
         """Note what was chosen before: the first press on a server closes nothing."""
         # Current by focus alone was not chosen by anybody.
         self._before = self._selected()
-        self._on_arrow = event.position().x() < _SIDE + _STEP
+        x = round(event.position().x())
+        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            x = self.viewport().width() - 1 - x
+        self._on_arrow = x < _SIDE + _STEP
         super().mousePressEvent(event)
 
     def drawBranches(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:

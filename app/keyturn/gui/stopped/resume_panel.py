@@ -37,7 +37,6 @@ class ResumePane(QFrame):
         self.setObjectName("resume_panel")
         self.setProperty("surface", "raised")
         self.setProperty("edge", "left")
-        self.setFixedWidth(WIDTH)
         self._sentence = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
         self._agents = column()
         self._ways = column()

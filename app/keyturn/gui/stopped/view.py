@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.stopped.resume_panel import WIDTH, ResumePane
 from keyturn.gui.theme import Token, Type
-from keyturn.gui.widgets.layouts import clear, row
+from keyturn.gui.widgets.layouts import clear, restyle, row
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.stat_box import StatBox
 from keyturn.gui.widgets.text import Text
@@ -20,7 +20,10 @@ from keyturn.presentation.stopped import Stat, StoppedView
 _SIDE: Final = 32
 _SENTENCE: Final = 620
 _BELOW: Final = 820
-"""Page width under which the way back stands under the review."""
+"""Page width at 100 % under which the way back stands under the review."""
+_STAT: Final = 112
+"""Room for a number's words."""
+_ANY: Final = 16_777_215
 
 
 class StoppedScreen(QFrame):
@@ -41,7 +44,9 @@ class StoppedScreen(QFrame):
         self.timeline = Timeline(look)
         self._title = Text(look, Type.DISPLAY, wrap=True)
         self._sentence = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
-        self._stats = row(gap=8)
+        self._stats = QGridLayout()
+        self._stats.setSpacing(8)
+        self._boxes: list[StatBox] = []
         self._looked = Text(look, Type.CAPTION, Token.TEXT_TERTIARY)
         self._layout: QHBoxLayout = row(self)
         self._layout.addWidget(self._review(), 1)
@@ -65,26 +70,46 @@ class StoppedScreen(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the way back below when there is no room beside."""
         super().resizeEvent(event)
-        beside = event.size().width() >= _BELOW
-        self._layout.setDirection(
-            QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
-        )
-        if beside:
-            share = event.size().width() * 45 // 100
-            self.resume.setFixedWidth(min(self._look.theme.tall(WIDTH), share))
-        else:
-            self.resume.setMinimumWidth(0)
-            self.resume.setMaximumWidth(16_777_215)
+        self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Arrange it again when the text size is another."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            self._arrange()
+
+    def _arrange(self) -> None:
+        width, tall = self.width(), self._look.theme.tall
+        beside = width >= tall(_BELOW)
+        direction = QBoxLayout.Direction
+        self._layout.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        self._layout.setStretch(1, 0 if beside else 1)
+        restyle(self.resume, "edge", "left" if beside else "top")
+        resume = min(tall(WIDTH), width * 45 // 100) if beside else 0
+        self.resume.setMinimumWidth(resume)
+        self.resume.setMaximumWidth(resume or _ANY)
+        self._place_stats(width - resume - 2 * _SIDE)
+
+    def _place_stats(self, room: int) -> None:
+        """Put the boxes in as few rows as their words allow, as many in each."""
+        count = len(self._boxes)
+        if not count:
+            return
+        fits = max(1, min(count, (room + 8) // (self._look.theme.tall(_STAT) + 8)))
+        columns = -(-count // -(-count // fits))
+        for place, box in enumerate(self._boxes):
+            self._stats.addWidget(box, place // columns, place % columns)
+        for place in range(count):
+            self._stats.setColumnStretch(place, 1 if place < columns else 0)
 
     def _review(self) -> ScrollPane:
         scroll = ScrollPane("panel", (_SIDE, 32, _SIDE, 24))
         layout = scroll.body
         self._sentence.setMaximumWidth(_SENTENCE)
-        heading = Text(self._look, Type.TITLE)
+        heading = Text(self._look, Type.TITLE, wrap=True)
         heading.say(self._look.words("stopped.around"))
         line = row()
-        line.addWidget(heading)
-        line.addStretch()
+        line.addWidget(heading, 1)
         line.addWidget(self._looked)
         layout.addWidget(self._title)
         layout.addSpacing(4)
@@ -103,5 +128,5 @@ class StoppedScreen(QFrame):
             return
         self._stats_shown = tuple(stats)
         clear(self._stats)
-        for stat in stats:
-            self._stats.addWidget(StatBox(self._look, stat), 1)
+        self._boxes = [StatBox(self._look, stat) for stat in stats]
+        self._arrange()

@@ -7,7 +7,7 @@ program made, and those of assistive technology from both (console.md section 3.
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleActionInterface,
@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAccessibleWidget, QStylePainter, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.readers import announce
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs
@@ -58,6 +59,7 @@ class AllowButton(Button):
         self._owed = Owed.REQUEST
         self._progress = 0.0
         self._least = WIDTH
+        self._reasons: tuple[str, ...] = ()
         self._done = Icon.CHECK
         self.is_real: Callable[[QKeyEvent], bool] = QKeyEvent.spontaneous
         """Tells a key of the window system from one that a program made up."""
@@ -84,9 +86,19 @@ class AllowButton(Button):
 
     def make_room_for(self, reasons: Sequence[str]) -> None:
         """Become wide enough for every reason that one review can have, before it is shown."""
-        flows = (TextFlow([phrase(text)], Type.CAPTION, self._look.theme) for text in reasons)
+        self._reasons = tuple(reasons)
+        self._measure()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Make the same room when the text size is another."""
+        if event.type() is QEvent.Type.StyleChange:
+            self._measure()
+        super().changeEvent(event)
+
+    def _measure(self) -> None:
+        flows = (TextFlow([phrase(text)], Type.CAPTION, self._look.theme) for text in self._reasons)
         widths = (14 + _RING + 8 + round(flow.lay_out().used_width) + 14 for flow in flows)
-        self._least = max(WIDTH, *widths)
+        self._least = max((WIDTH, *widths))
         self.updateGeometry()
 
     def use_goes_on(self, goes_on: bool) -> None:
@@ -108,10 +120,11 @@ class AllowButton(Button):
 
     def sizeHint(self) -> QSize:
         """Return one size for every text and state, so that nothing under a pointer moves."""
-        theme = self._look.theme
-        width = max(WIDTH, round(14 + _RING + 8 + self._flow().used_width + 14))
-        width = max(width, self._least)
-        return QSize(width, max(DECISION, theme.line(Type.BODY_STRONG) + theme.line(Type.CAPTION)))
+        around = 14 + _RING + 8 + 14
+        # Reasons grow with the text size, what is around them does not.
+        least = around + self._look.theme.tall(WIDTH - around)
+        width = round(around + self._flow().used_width)
+        return QSize(max(least, width, self._least), self._tall())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin an activation, unless a program made the event up."""
@@ -160,6 +173,7 @@ class AllowButton(Button):
 
     def _paint_content(self, painter: QStylePainter) -> None:
         theme = self._look.theme
+        mirror(painter, self.rect(), self.layoutDirection())
         colour = theme.colour(self._text_token())
         if self._armed:
             icon = QRectF(14, (self.height() - 16) // 2, 16, 16)

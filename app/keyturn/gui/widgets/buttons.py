@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QPushButton,
@@ -85,8 +85,12 @@ class Button(QPushButton):
         self._icon_size = _ICON
         self._icon_gap = 4 if kind in {Kind.LINK, Kind.PILL} else 8
         self._icon_trails = False
+        self._picture: Icon | None = None
+        """Stands for words and icon where there is no room for them."""
         self._token: Token | None = None
-        self._laid: tuple[tuple[Run, ...], TypeStyle, TextFlow] | None = None
+        self._laid: TextFlow | None = None
+        """The words; nothing when they are others, or look otherwise."""
+        self._laid_for: tuple[object, ...] = ()
         self._height = height
         self.setObjectName(name)
         self.setProperty("kind", kind.value)
@@ -101,6 +105,7 @@ class Button(QPushButton):
     def say(self, text: str, spoken: str = "") -> None:
         """Change the words; `spoken` names the object as well, for screen readers."""
         self._words = text
+        self._laid = None
         self.setText(text.replace("&", "&&"))
         # An object's name is the server's: readers are told what it hides, and not all of it.
         named = shown_line(spoken or text, self._look.words, most=LONGEST_SPOKEN)
@@ -116,6 +121,18 @@ class Button(QPushButton):
         self.updateGeometry()
         self.update()
 
+    def use_picture(self, picture: Icon | None) -> None:
+        """Show only a picture; readers are told the words all the same, and so is a pointer."""
+        if picture is not self._picture:
+            self._picture = picture
+            self.setToolTip(self._words if picture is not None else "")
+            self.updateGeometry()
+            self.update()
+
+    @property
+    def _drawn(self) -> str:
+        return "" if self._picture is not None else self._words
+
     def use_token(self, token: Token | None) -> None:
         """Take another text colour than the kind's."""
         if token is not self._token:
@@ -125,19 +142,19 @@ class Button(QPushButton):
     def sizeHint(self) -> QSize:
         """Return the size of the contents and the kind's padding."""
         width = self._content_width() + 2 * self._padding()
-        least = self._height if not self._words else SMALL
-        return QSize(max(round(width), least), self._look.theme.tall(self._height))
+        least = self._height if not self._drawn else SMALL
+        return QSize(max(round(width), least), self._tall())
+
+    def _tall(self) -> int:
+        """Return its height: words grow with the text size, what is around them does not."""
+        line, style = self._look.theme.line, self._type()
+        grown = self._height + line(style) - style.line
+        both = line(Type.BODY_STRONG) + line(Type.CAPTION) if self._height == DECISION else 0
+        return max(grown, both)
 
     def minimumSizeHint(self) -> QSize:
         """Return the same: words on buttons are never cut."""
         return self.sizeHint()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Measure again when theme or text size is another."""
-        if event.type() is QEvent.Type.StyleChange:
-            self._laid = None
-            self.updateGeometry()
-        super().changeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take Enter like Space, once a press: a repeating key decides nothing."""
@@ -169,22 +186,24 @@ class Button(QPushButton):
         return plain_runs(self._words, self._look.words, one_line=True)
 
     def _flow(self) -> TextFlow:
-        """Return the words, laid out again only when they are others: layouts ask often."""
-        runs, style = self._runs(), self._type()
-        if self._laid is None or self._laid[:2] != (runs, style):
-            self._laid = (runs, style, TextFlow(runs, style, self._look.theme).lay_out())
-        return self._laid[2]
+        """Return the words, laid out again only when they or their look are others."""
+        theme = self._look.theme
+        look = (self.isChecked(), theme.appearance, theme.text_percent)
+        if self._laid is None or self._laid_for != look:
+            self._laid_for = look
+            self._laid = TextFlow(self._runs(), self._type(), theme).lay_out()
+        return self._laid
 
     def _padding(self) -> int:
-        if not self._words:
+        if not self._drawn:
             return 0
         if self._kind is Kind.PLAIN and self._height == DECISION:
             return 17
         return _PADDING.get(self._kind, 12)
 
     def _content_width(self) -> float:
-        words = self._flow().used_width if self._words else 0
-        icon = self._icon_size if self._icon else 0
+        words = self._flow().used_width if self._drawn else 0
+        icon = self._icon_size if self._picture or self._icon else 0
         return words + icon + (self._icon_gap if words and icon else 0)
 
     def _paint_content(self, painter: QStylePainter) -> None:
@@ -192,14 +211,14 @@ class Button(QPushButton):
         left = round((self.width() - self._content_width()) / 2)
         mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
         last = self._icon_trails is not mirrored
-        if self._icon is not None:
-            flow_width = self._flow().used_width if self._words else 0
-            at = left + (round(flow_width) + self._icon_gap if last else 0)
+        icon = self._picture or self._icon
+        if icon is not None:
+            after = round(self._flow().used_width) + self._icon_gap if self._drawn else 0
             top = (self.height() - self._icon_size) // 2
-            square = QRectF(at, top, self._icon_size, self._icon_size)
-            self._look.icons.paint(painter, square, self._icon, self._icon_colour(colour))
+            square = QRectF(left + (after if last else 0), top, self._icon_size, self._icon_size)
+            self._look.icons.paint(painter, square, icon, self._icon_colour(colour))
             left += 0 if last else self._icon_size + self._icon_gap
-        if self._words:
+        if self._drawn:
             flow = self._flow()
             flow.paint(painter, QPointF(left, (self.height() - flow.height) // 2), colour)
 

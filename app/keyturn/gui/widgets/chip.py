@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import plain_runs
 from keyturn.gui.theme import Type
@@ -91,7 +92,9 @@ class ChipLabel(QLabel):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the chip."""
-        paint_chip(QPainter(self), QRectF(self.rect()), self._look, self._chip)
+        painter = QPainter(self)
+        mirror(painter, self.rect(), self.layoutDirection())
+        paint_chip(painter, QRectF(self.rect()), self._look, self._chip)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Open what the chip opens."""
@@ -105,12 +108,6 @@ class ChipLabel(QLabel):
             self.pressed.emit(self._chip.opens)
         else:
             super().keyPressEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Measure again when theme or text size is another."""
-        if event.type() is QEvent.Type.StyleChange:
-            self.updateGeometry()
-        super().changeEvent(event)
 
 
 class ChipRow(QWidget):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
@@ -42,6 +42,10 @@ class ChoiceRow(QAbstractButton):
         self._note = note
         self._role = role
         self._radio = radio
+        self._flows: dict[TypeStyle, TextFlow] = {}
+        self._heights: dict[int, int] = {}
+        """By width: a layout asks for the same few again and again."""
+        self._laid_for: tuple[object, ...] = ()
         self.setCheckable(True)
         self.setAutoExclusive(radio)
         self.setText(text.replace("&", "&&"))
@@ -58,12 +62,14 @@ class ChoiceRow(QAbstractButton):
         two_lines = self._radio and bool(self._note)
         return QSize(120, self._look.theme.tall(45 if two_lines else 36))
 
-    def hasHeightForWidth(self) -> bool:
-        """Return that words wrap where there is no room for them."""
-        return True
-
     def heightForWidth(self, width: int) -> int:
         """Return the height of all lines; words are never cut."""
+        self._keep_up()
+        if width not in self._heights:
+            self._heights[width] = self._height_at(width)
+        return self._heights[width]
+
+    def _height_at(self, width: int) -> int:
         theme = self._look.theme
         words = self._wrapped(self._words, Type.BODY, width - self._trailing_width())
         more = words.height - theme.line(Type.BODY)
@@ -78,12 +84,6 @@ class ChoiceRow(QAbstractButton):
         beside = self._top_of(words) + (self._look.theme.line(Type.BODY) - _MARK) / 2
         left = self.width() - _LEFT - _MARK if self._mirrored else _LEFT
         return QRectF(left, beside, _MARK, _MARK)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Measure again when the text size is another."""
-        if event.type() is QEvent.Type.StyleChange:
-            self.updateGeometry()
-        super().changeEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw mark, words, note and the line below."""
@@ -109,7 +109,7 @@ class ChoiceRow(QAbstractButton):
         return self.layoutDirection() is Qt.LayoutDirection.RightToLeft
 
     def _wrapped(self, text: str, style: TypeStyle, width: int) -> TextFlow:
-        flow = self._flow(text, style, self._look.theme)
+        flow = self._flow(text, style)
         if self._mirrored:
             flow.read_from_right()
         return flow.lay_out(max(24, width - _TEXT))
@@ -120,18 +120,32 @@ class ChoiceRow(QAbstractButton):
     def _trailing_width(self) -> int:
         if self._radio or not self._note:
             return 0
-        return 8 + round(self._flow(self._note, Type.CAPTION, self._look.theme).used_width)
+        return 8 + round(self._flow(self._note, Type.CAPTION).lay_out().used_width)
 
     def _paint_trailing(self, painter: QPainter, theme: Theme) -> None:
-        note = self._flow(self._note, Type.CAPTION, theme)
+        note = self._flow(self._note, Type.CAPTION).lay_out()
         neutral = self._role is Role.NEUTRAL
         token = Token.TEXT_TERTIARY if neutral else theme.role_token(self._role)
         left = 0 if self._mirrored else self.width() - note.used_width
         top = (self.height() - note.height) // 2
         note.paint(painter, QPointF(left, top), theme.colour(token))
 
-    def _flow(self, text: str, style: TypeStyle, theme: Theme) -> TextFlow:
-        return TextFlow(plain_runs(text, self._look.words, one_line=True), style, theme).lay_out()
+    def _flow(self, text: str, style: TypeStyle) -> TextFlow:
+        """Return words or note, which have a style each, laid out as they were asked for last."""
+        self._keep_up()
+        if style not in self._flows:
+            runs = plain_runs(text, self._look.words, one_line=True)
+            self._flows[style] = TextFlow(runs, style, self._look.theme)
+        return self._flows[style]
+
+    def _keep_up(self) -> None:
+        """Forget what was laid out when the look was another."""
+        theme = self._look.theme
+        look = (theme.appearance, theme.text_percent)
+        if self._laid_for != look:
+            self._laid_for = look
+            self._flows.clear()
+            self._heights.clear()
 
 
 class SoleChoice(QWidget):

@@ -11,10 +11,12 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
 from keyturn.gui.widgets.layouts import EDGE, column, least_height, row
+from keyturn.gui.widgets.scroll_pane import SnugPane
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.arming import ArmState
 from keyturn.presentation.card import CardActions, DeadlineText
@@ -24,6 +26,7 @@ HEIGHT: Final = 112
 _SIDE: Final = 24
 _NARROW_SIDE: Final = 16
 _IN_GROUP: Final = 8
+_LEAST_SAID: Final = 16
 _BETWEEN: Final = 12
 """Least gap on both sides of Decide later, which keeps Deny and Allow far apart."""
 
@@ -50,6 +53,7 @@ class DeadlineBar(QWidget):
             return
         theme = self._look.theme
         painter = QPainter(self)
+        mirror(painter, self.rect(), self.layoutDirection())
         painter.fillRect(QRectF(0, 3, self.width(), 2), theme.colour(Token.BORDER_SUBTLE))
         rest = QRectF(0, 3, self.width() * self._share, 2)
         painter.fillRect(rest, theme.colour(Token.BORDER_CONTROL))
@@ -155,7 +159,7 @@ class DecisionBlock(QFrame):
         stacked = self._needed() > room
         self._buttons.setDirection(direction.TopToBottom if stacked else direction.LeftToRight)
         self._no_answer.setVisible(not self._narrow and not stacked)
-        self._bar.setFixedWidth(max(1, min(room, self._deadline.sizeHint().width())))
+        self._bar.setMaximumWidth(max(1, min(room, self._deadline.sizeHint().width())))
 
     def _needed(self) -> int:
         buttons = (self.deny, self.deny_with_message, self.later, self.rule, self.allow)
@@ -186,7 +190,7 @@ class DecisionBlock(QFrame):
         deadline.addWidget(self._deadline, 1)
         deadline.addWidget(self._no_answer)
         bar = row()
-        bar.addWidget(self._bar)
+        bar.addWidget(self._bar, 1)
         bar.addStretch()
         for button in (self.deny_with_message, self.rule, self.later):
             policy = button.sizePolicy()
@@ -210,9 +214,12 @@ class DecisionBlock(QFrame):
         self._buttons.addLayout(allowing)
         # Longer words push the block's upper edge up; the buttons stay at its foot.
         self._inside.addStretch()
-        self._inside.addWidget(self._why)
-        self._inside.addSpacing(4)
-        self._inside.addLayout(deadline)
-        self._inside.addLayout(bar)
+        # In a window that is too low for all of it the words scroll; the buttons keep their size.
+        said = SnugPane(self._look, "raised", (0, 0, 0, 0), least=_LEAST_SAID)
+        said.body.addWidget(self._why)
+        said.body.addSpacing(4)
+        said.body.addLayout(deadline)
+        said.body.addLayout(bar)
+        self._inside.addWidget(said)
         self._inside.addSpacing(4)
         self._inside.addLayout(self._buttons)

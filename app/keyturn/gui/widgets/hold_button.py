@@ -11,6 +11,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase
 from keyturn.gui.theme import Token, Type
@@ -79,6 +80,7 @@ class HoldButton(QAbstractButton):
         """Draw fill, edge, and the words on both sides of the fill's edge."""
         theme = self._look.theme
         painter = QPainter(self)
+        mirror(painter, self.rect(), self.layoutDirection())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         outline = QPainterPath()
         outline.addRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase
 from keyturn.gui.theme import Token, Type
@@ -52,6 +53,7 @@ class LampLabel(QLabel):
         """Draw the letter on its fill when lit, in a hollow box when dark."""
         theme = self._look.theme
         painter = QPainter(self)
+        mirror(painter, self.rect(), self.layoutDirection())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(0, (self.height() - _BOX) // 2, _BOX, _BOX)
         if self._lamp.lit:
@@ -87,12 +89,6 @@ class LampLabel(QLabel):
             self.pressed.emit(self._lamp.opens)
         else:
             super().keyPressEvent(event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Measure again when theme or text size is another."""
-        if event.type() is QEvent.Type.StyleChange:
-            self.updateGeometry()
-        super().changeEvent(event)
 
     def _words_flow(self) -> TextFlow:
         return TextFlow([phrase(self._words)], Type.LABEL, self._look.theme).lay_out()

@@ -3,6 +3,7 @@
 from typing import Final, TypeVar
 
 from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -191,6 +192,14 @@ def place_after(widget: QWidget, before: QWidget, layout: QBoxLayout) -> None:
         layout.insertWidget(layout.indexOf(before) + 1, widget)
 
 
+def set_margins(layout: QLayout, margins: Margins) -> None:
+    """Set left, top, right and bottom, as where one reads from the left: Qt turns no margins."""
+    left, top, right, bottom = margins
+    if QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+        left, right = right, left
+    layout.setContentsMargins(left, top, right, bottom)
+
+
 def clear(layout: QLayout) -> None:
     """Take everything out of a layout, and out of those within it, and let it go."""
     while (item := layout.takeAt(0)) is not None:
@@ -203,6 +212,6 @@ def clear(layout: QLayout) -> None:
 
 
 def _plain(layout: _Box, margins: Margins, gap: int) -> _Box:
-    layout.setContentsMargins(*margins)
+    set_margins(layout, margins)
     layout.setSpacing(gap)
     return layout

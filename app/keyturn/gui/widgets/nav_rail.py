@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.pages import PAGE_ICONS, PAGE_KEYS, PAGE_TEXTS, UNDER, Page
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase
@@ -69,16 +70,11 @@ class RailItem(QAbstractButton):
         """Return what its name takes in one line: half a word names no page."""
         return round(self._label().lay_out().used_width) + 2 * _BESIDE_LABEL
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Measure again when the text size is another."""
-        if event.type() is QEvent.Type.StyleChange:
-            self.updateGeometry()
-        super().changeEvent(event)
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw fill, bar, icon, name and badge."""
         theme = self._look.theme
         painter = QPainter(self)
+        mirror(painter, self.rect(), self.layoutDirection())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         if self.isChecked() or self.underMouse():
@@ -117,11 +113,15 @@ class RailItem(QAbstractButton):
         theme = self._look.theme
         text = str(self._waiting) if self._waiting < 100 else "99+"
         flow = TextFlow([phrase(text)], Type.CAPTION_STRONG, theme).lay_out()
-        width = max(_BADGE, round(flow.used_width) + 9)
-        badge = QRectF(icon.right() - 3, icon.top() - 5, width, _BADGE)
+        tall = theme.tall(_BADGE)
+        width = max(tall, round(flow.used_width) + 9)
+        left = min(icon.right() - 3, self.width() - width)
+        # Where it has to stand above the icon it must not hide that.
+        over = 11 if left == icon.right() - 3 else 4
+        badge = QRectF(left, max(0, icon.top() + over - tall), width, tall)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour(Token.ACCENT_SOLID))
-        painter.drawRoundedRect(badge, _BADGE / 2, _BADGE / 2)
+        painter.drawRoundedRect(badge, tall / 2, tall / 2)
         left = badge.center().x() - flow.used_width / 2
         top = badge.center().y() - flow.height / 2
         flow.paint(painter, QPointF(left, top), theme.colour(Token.ACCENT_ON))

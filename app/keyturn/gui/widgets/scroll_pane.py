@@ -9,12 +9,34 @@ from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QSizePolicy, QV
 from keyturn.gui.look import Look
 from keyturn.gui.widgets.layouts import Margins, column
 
+_LEAST: Final = 40
+"""Height that is left to a page in the smallest window."""
 _BAR: Final = 10
 _LINE: Final = 40
 """So much of a page stays on screen when it is turned."""
 _RING: Final = 4
 """So much is shown above and below what has the focus, for its ring."""
+_COMES_AND_GOES: Final = frozenset({QEvent.Type.Show, QEvent.Type.Hide})
 _PAGES: Final[dict[int, int]] = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
+
+
+class _Watch(QObject):
+    """Sees what happens to the bar, and to whatever else turns the pages.
+
+    Apart from the page, which as a filter would be asked about every event of what lies on it.
+    """
+
+    def __init__(self, page: "ScrollPane") -> None:
+        super().__init__(page)
+        self._page = page
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give the bar its room, or take it back, once the bar is where it will be."""
+        if isinstance(event, QKeyEvent):
+            return event.type() is QEvent.Type.KeyPress and self._page.turn_page(event)
+        if event.type() in _COMES_AND_GOES and watched is self._page.verticalScrollBar():
+            QTimer.singleShot(0, self._page, self._page.make_room)
+        return False
 
 
 class ScrollPane(QScrollArea):
@@ -41,17 +63,23 @@ class ScrollPane(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalScrollBar().installEventFilter(self)
+        watch = _Watch(self)
+        self.verticalScrollBar().installEventFilter(watch)
         if keys_of is not None:
-            keys_of.installEventFilter(self)
+            keys_of.installEventFilter(watch)
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._on_focus_changed)
 
+    def minimumSizeHint(self) -> QSize:
+        """Return little: what is pinned below, such as buttons, is never squeezed for it."""
+        least = super().minimumSizeHint()
+        return QSize(least.width(), min(least.height(), _LEAST))
+
     def use_margins(self, margins: Margins) -> None:
         """Take other margins, as they are without the bar, the leading one first."""
         self._margins = QMargins(*margins)
-        self._make_room()
+        self.make_room()
 
     def show_line(self, widget: QWidget, y: int, margin: int = 0) -> bool:
         """Bring a line of a widget on it on screen; return whether that scrolled anything.
@@ -86,7 +114,8 @@ class ScrollPane(QScrollArea):
         elif end > last:
             bar.setValue(end - room + _RING)
 
-    def _turn_page(self, event: QKeyEvent) -> bool:
+    def turn_page(self, event: QKeyEvent) -> bool:
+        """Scroll by a page if that is what the key is for; return whether it is."""
         step = _PAGES.get(event.key())
         if step is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return False
@@ -94,16 +123,13 @@ class ScrollPane(QScrollArea):
         bar.setValue(bar.value() + step * max(_LINE, self.viewport().height() - _LINE))
         return True
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Give the bar its room, or take it back, once the bar is where it will be."""
-        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-            return self._turn_page(event)
-        bar = watched is self.verticalScrollBar()
-        if bar and event.type() in {QEvent.Type.Show, QEvent.Type.Hide}:
-            QTimer.singleShot(0, self, self._make_room)
-        return super().eventFilter(watched, event)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Turn pages by keys that nothing on it has a use for."""
+        if not self.turn_page(event):
+            super().keyPressEvent(event)
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
+        """Give the bar the room that it has in the margin."""
         given = self._margins
         bar = _BAR if self.verticalScrollBar().isVisible() else 0
         start, end = given.left(), max(0, given.right() - bar)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.mirroring import mirror
 from keyturn.gui.text_runs import value_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
@@ -39,6 +40,7 @@ class ExcerptBox(QFrame):
         """Draw the box: raised header, edge, and the bar at the leading side."""
         theme = self._look.theme
         painter = QPainter(self)
+        mirror(painter, self.rect(), self.layoutDirection())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         outline = QPainterPath()
         outline.addRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7.5, 7.5)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from keyturn.application.stop import StopLevel
 from keyturn.gui.look import Look
-from keyturn.gui.theme import Token
+from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
 from keyturn.gui.widgets.layouts import restyle
 from keyturn.presentation.marks import Icon
@@ -26,6 +26,10 @@ _NEXT: Final = (
 
 class _StopPart(Button):
     """Half of the button; takes the colour of its fill while the pointer is on it."""
+
+    def _tall(self) -> int:
+        """Return what one line of words needs: the bar that it is on keeps its height."""
+        return max(DECISION, self._look.theme.line(Type.BODY_STRONG) + 12)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Turn the words to what reads on the fill."""

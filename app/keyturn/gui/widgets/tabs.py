@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QWidget
 
@@ -37,12 +37,6 @@ class _Tab(QAbstractButton):
         """Return the words' width and the row's height."""
         width = max(_LEAST, round(self._flow().used_width))
         return QSize(width, self._look.theme.tall(HEIGHT))
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Measure again when the text size is another."""
-        if event.type() is QEvent.Type.StyleChange:
-            self.updateGeometry()
-        super().changeEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the words, and the line under the active tab."""
@@ -81,7 +75,7 @@ class TabRow(QFrame):
         least_height(self, look.theme, HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._tabs = {tab: _Tab(look, words, tab, self) for tab, words in tabs}
-        self._note = Text(look, Type.CAPTION, Token.TEXT_TERTIARY)
+        self._note = Text(look, Type.CAPTION, Token.TEXT_TERTIARY, wrap=True)
         place = QWidget()
         wrapped = WrapLayout(place, gap=20, line_gap=0)
         for tab in self._tabs.values():
@@ -123,6 +117,8 @@ class TabRow(QFrame):
         if step is None:
             super().keyPressEvent(event)
             return
+        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            step = -step
         names = list(self._tabs)
         chosen = names[(names.index(self.active()) + step) % len(names)]
         self.choose(chosen)

@@ -7,7 +7,7 @@ characters have become boxes.
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
@@ -57,6 +57,8 @@ class Text(QLabel):
         self._one_line: TextFlow | None = None
         self._heights: dict[int, int] = {}
         """By width: a layout asks for the same few again and again."""
+        self._measured_at = look.theme.text_percent
+        self._coloured_as = look.theme.appearance
         self.setWordWrap(wrap)
         policy = QSizePolicy(
             QSizePolicy.Policy.Preferred if wrap else QSizePolicy.Policy.Minimum,
@@ -104,6 +106,7 @@ class Text(QLabel):
 
     def flow(self) -> TextFlow:
         """Return the laid-out text for the present width."""
+        self._keep_up()
         if self._flow is None:
             self._flow = TextFlow(self._runs, self._style, self._look.theme)
         if self.is_mirrored:
@@ -120,15 +123,12 @@ class Text(QLabel):
 
     def _measure(self, width: int) -> int:
         """Return the height at a width that the label may not have."""
+        self._keep_up()
         if width not in self._heights:
             if self._flow is None:
                 self._flow = TextFlow(self._runs, self._style, self._look.theme)
             self._heights[width] = self._flow.lay_out(width).height
         return self._heights[width]
-
-    def hasHeightForWidth(self) -> bool:
-        """Return whether the height follows from the width."""
-        return self.wordWrap()
 
     def heightForWidth(self, width: int) -> int:
         """Return the height of the wrapped text."""
@@ -138,6 +138,7 @@ class Text(QLabel):
 
     def sizeHint(self) -> QSize:
         """Return the size of the text on one line."""
+        self._keep_up()
         if self._one_line is None:
             self._one_line = TextFlow(self._runs, self._style, self._look.theme).lay_out()
         flow = self._one_line
@@ -148,12 +149,6 @@ class Text(QLabel):
         if self.wordWrap():
             return QSize(24, self._look.theme.line(self._style))
         return self.sizeHint()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Lay the text out again when the theme or the text size is another."""
-        if event.type() is QEvent.Type.StyleChange:
-            self._forget()
-        super().changeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the flow, in the middle of the height that the label was given."""
@@ -174,6 +169,22 @@ class Text(QLabel):
             return QPointF(0, top)
         at_right = (self._align is Align.AlignRight) is not self.is_mirrored
         return QPointF(spare if at_right else 0, top)
+
+    def _keep_up(self) -> None:
+        """Forget what was laid out at another text size, or in colours that are others now.
+
+        Asked where it matters, not at each change of style: Qt tells of one whenever a widget, or
+        one that it is in, is put into another.
+        """
+        theme = self._look.theme
+        if self._measured_at != theme.text_percent:
+            self._measured_at = theme.text_percent
+            self._flow = None
+            self._one_line = None
+            self._heights.clear()
+        if self._coloured_as is not theme.appearance:
+            self._coloured_as = theme.appearance
+            self._flow = None
 
     def _forget(self) -> None:
         self._flow = None
