@@ -15,12 +15,17 @@ from tests.e2e.servers import calls_seen, raw_server
 GONE = "Not running"
 
 
-@pytest.mark.requirement("E1", "E3")
-def test_the_window_of_a_killed_broker_leads_to_the_next(
-    folders: Folders, keyturn: Keyturn, person: Person, thorough: int
-) -> None:
+@pytest.fixture(autouse=True)
+def only_thorough(thorough: int) -> None:
+    """Skip before a screen and a broker are started for it."""
     if thorough < 2:
         pytest.skip("the window's own tests hold the same; this one starts two brokers")
+
+
+@pytest.mark.requirement("E1", "E3")
+def test_the_window_of_a_killed_broker_leads_to_the_next(
+    folders: Folders, keyturn: Keyturn, person: Person
+) -> None:
     seed(folders, raw_server(folders))
     keyturn.start("--platform", "xcb")
     person.sit_down()
