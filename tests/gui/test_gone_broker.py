@@ -20,6 +20,7 @@ from keyturn.gui.standing import Standing
 from keyturn.gui.tray import Tray
 from keyturn.gui.widgets.text import Text
 from tests.factories import make_request
+from tests.gui import pages_data as data
 from tests.gui.conftest import Clock
 from tests.gui.desk_scene import DeskScene, rest_the_readers
 from tests.gui.gone_scene import LOG, FakeSuccessor
@@ -96,6 +97,11 @@ def test_it_says_what_is_since_when_and_where_the_log_is_and_decides_nothing(los
         QTest.keyClick(window.focusWidget(), Qt.Key(ord(keys[-1])), CONTROL)
     for page in Page:
         window.show_page(page)
+    # What was read off the disk meanwhile, or waited for its turn, tells of a broker no more.
+    lost.scene.desk.queue.remember(())
+    lost.scene.bridge.tell(data.STATE)
+    assert window.windowTitle().startswith("Not running")
+    assert "Not running" in lost.scene.desk.standing.tray.tip
     assert screen.isVisible()
     assert lost.scene.bridge.sent == sent
     assert not window.top_bar.isVisible(), "a stop that leads nowhere does not look like one"
