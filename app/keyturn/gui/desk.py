@@ -284,6 +284,8 @@ class Desk(QObject):
         self._on_stop("tray", int(StopLevel.AGENTS))
 
     def _show_top_bar(self) -> None:
+        if self.window.has_ended:
+            return
         view = top_bar_view(
             self._look.words,
             stop=self._stop,

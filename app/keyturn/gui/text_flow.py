@@ -257,15 +257,10 @@ class TextFlow:
                 self._theme.font(style),
                 QTextCharFormat.FontPropertiesInheritanceBehavior.FontPropertiesAll,
             )
-        colour = self._run_colour(run)
+        colour = _run_colour(run, self._theme)
         if colour is not None:
             format_.setForeground(colour)
         return format_
-
-    def _run_colour(self, run: Run) -> QColor | None:
-        if run.ink in _ONE_PIECE:
-            return self._theme.colour(_INKS[run.ink][0])
-        return self._theme.colour(run.token) if run.token is not None else None
 
     def _paint_boxes(self, painter: QPainter, at: QPointF, colour: QColor, clip: QRectF) -> None:
         """Draw the boxes of the lines in `clip`: there may be thousands in a text."""
@@ -343,6 +338,12 @@ def _paint_highlighter(painter: QPainter, box: QRectF, theme: Theme) -> None:
     dots.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(dots)
     painter.drawLine(QLineF(body.left(), body.bottom() + 1, body.right(), body.bottom() + 1))
+
+
+def _run_colour(run: Run, theme: Theme) -> QColor | None:
+    if run.ink in _ONE_PIECE:
+        return theme.colour(_INKS[run.ink][0])
+    return theme.colour(run.token) if run.token is not None else None
 
 
 def _pad_format(ink: Ink, font: QFont, base: QTextCharFormat) -> QTextCharFormat:
