@@ -181,7 +181,7 @@ CARD = _section(
     (
         "CARD-MASK",
         KEPT,
-        "Secrets of a call are hidden in every text, shown while held; a stored one is named.",
+        "A call's secret values are hidden in every text, shown while held; stored ones are named.",
     ),
     ("C3", KEPT, "Raw tab, hashed value and what the server receives are the same bytes."),
     ("C4", KEPT, "Every character of every argument is reachable by keyboard; none elided."),
