@@ -5,31 +5,26 @@ where something looks like a secret; what of that may be hidden is decided here.
 """
 
 import json
-import re
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from operator import attrgetter
 from typing import Final
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.secret_places import NO_SECRETS, SecretPlace, Secrets
 from keyturn.presentation.concealed import Concealed, Hidden, concealed
-from keyturn.presentation.json_nodes import bare_text, pointer_below, pointer_parts
+from keyturn.presentation.json_leaves import Leaf, leaves_with, start_of
+from keyturn.presentation.json_nodes import bare_text
 from keyturn.presentation.secret_likeness import is_telling, may_decode, reads, stretches
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
-_start = attrgetter("start")
-_read = json.JSONDecoder().raw_decode
 _ENDING: Final = 4
 _LEAST_FOR_ENDING: Final = 16
 """Of a shorter secret four characters would give too much away."""
 _LONGEST_NAME: Final = 60
 _STARS: Final = "***"
-_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.")
 _KINDS: Final = {
     "password": "card.secret_password",
     "token": "card.secret_token",
@@ -194,7 +189,7 @@ class HiddenSecrets:
         below = [piece for piece in self._pieces if piece.path.startswith(f"{path}/")]
         if not below:
             return Concealed(text)
-        start = _start_of(self._request.arguments, path)
+        start = start_of(self._request.arguments, path)
         if start is None or not self._request.arguments.startswith(text, start):
             return Concealed(text)
         return concealed(text, [self._at(p, p.at + p.in_json[0] - start) for p in below])
@@ -239,65 +234,17 @@ def pieces_of(text: str, secrets: Secrets) -> _Pieces:
 
 
 def _pieces(text: str, places: tuple[SecretPlace, ...]) -> Iterator[Piece]:
-    for leaf, within in _leaves(text, 0, "", places):
-        for place in within:
-            yield from _of_leaf(leaf, place)
+    for leaf, within in leaves_with(text, places):
+        if not may_decode(leaf.value):
+            for place in within:
+                yield from _of_leaf(leaf, place)
 
 
-class _Leaf:
-    """One scalar in canonical JSON, with where its characters stand in it."""
-
-    def __init__(self, path: str, at: int, raw: str) -> None:
-        self.path, self.at, self.raw = path, at, raw
-        self.is_text = raw.startswith('"')
-        self._escapes: list[tuple[int, int]] = []
-        if self.is_text and "\\" in raw:
-            self._escapes = [found.span() for found in _ESCAPE.finditer(raw)]
-
-    def characters(self, start: int, end: int) -> tuple[int, int]:
-        """Return which characters of the value a stretch of its JSON is, rounded outwards."""
-        inside = (1, len(self.raw) - 1) if self.is_text else (0, len(self.raw))
-        start, end = max(start, inside[0]), min(end, inside[1])
-        return self._character(start, up=False), self._character(end, up=True)
-
-    def in_json(self, start: int, end: int) -> tuple[int, int]:
-        """Return where characters of the value stand in its JSON."""
-        return self._place(start), self._place(end)
-
-    def value(self) -> str:
-        """Return the value: a text without its escapes, else its JSON."""
-        if not self.is_text:
-            return self.raw
-        inner = self.raw[1:-1]
-        return str(json.loads(self.raw)) if "\\" in inner else inner
-
-    def _character(self, at: int, *, up: bool) -> int:
-        shift = 1 if self.is_text else 0
-        for first, last in self._escapes:
-            if at <= first:
-                break
-            if at < last:
-                return first - shift + (1 if up else 0)
-            shift += last - first - 1
-        return at - shift
-
-    def _place(self, character: int) -> int:
-        at = character + (1 if self.is_text else 0)
-        for first, last in self._escapes:
-            if at <= first:
-                break
-            at += last - first - 1
-        return at
-
-
-def _of_leaf(leaf: _Leaf, place: SecretPlace) -> Iterator[Piece]:
+def _of_leaf(leaf: Leaf, place: SecretPlace) -> Iterator[Piece]:
     start, end = leaf.characters(place.start - leaf.at, place.end - leaf.at)
-    value = leaf.value()
+    value, known = leaf.value, not place.kind
     text = value[start:end]
     if not text:
-        return
-    known = not place.kind
-    if may_decode(value):
         return
     if known:
         # A server chose some of them, and could have chosen a command.
@@ -325,54 +272,3 @@ def _as_json(piece: Piece, says: str) -> str:
     """Write what is said of a piece so that it can stand within JSON."""
     inner = json.dumps(says, ensure_ascii=False)
     return inner[1:-1] if piece.is_text else inner
-
-
-def _leaves(
-    text: str, at: int, path: str, places: Sequence[SecretPlace]
-) -> Iterator[tuple[_Leaf, Sequence[SecretPlace]]]:
-    """Yield each scalar of a value that places stand in, with these; the value begins at `at`."""
-    if text[at] not in "{[":
-        _, end = _read(text, at)
-        yield _Leaf(path, at, text[at:end]), places
-        return
-    first = 0
-    for name, start, end in _members(text, at):
-        while first < len(places) and places[first].end <= start:
-            first += 1
-        if first == len(places):
-            return
-        within = places[first : bisect_left(places, end, first, key=_start)]
-        if within:
-            yield from _leaves(text, start, pointer_below(path, name), within)
-
-
-def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
-    """Yield name, start and end of what is in the object or list that opens at `at`.
-
-    Canonical JSON has no blanks, so that the next character is the next token.
-    """
-    is_object, number = text[at] == "{", 0
-    at += 1
-    while text[at] not in "}]":
-        name = str(number)
-        if is_object:
-            read, colon = _read(text, at)
-            name, at = str(read), colon + 1
-        _, end = _read(text, at)
-        yield name, at, end
-        number += 1
-        at = end + 1 if text[end] == "," else end
-
-
-def _start_of(text: str, pointer: str) -> int | None:
-    """Return where the value that a pointer names begins in canonical JSON."""
-    at = 0
-    for part in pointer_parts(pointer):
-        if text[at] not in "{[":
-            return None
-        found = (start for name, start, _ in _members(text, at) if name == part)
-        start = next(found, None)
-        if start is None:
-            return None
-        at = start
-    return at

@@ -32,13 +32,15 @@ _KNOWN = re.compile(r"pypi-AgEIcHlwaS5vcmc|pypi-AgENdGVzdC5weXBpLm9yZ|AGE-SECRET
 """Beginnings that can be read, and are always the same."""
 _BETWEEN = r"[-_./+,:=~]"
 _WORDS = re.compile(
-    rf"(?:[a-z]{{3,}}{_BETWEEN}){{2,}}[a-z]{{2,}}|(?:[A-Z]{{3,}}{_BETWEEN}){{2,}}[A-Z]{{2,}}"
+    rf"(?:[a-z]{{3,20}}{_BETWEEN}){{2}}[a-z]{{2}}|(?:[A-Z]{{3,20}}{_BETWEEN}){{2}}[A-Z]{{2}}"
 )
 _SPOKEN = re.compile(
     r"(?=[a-z]{12})(?:[b-df-hj-np-tv-xz]{0,3}[aeiouy]){4}|(?=[A-Z]{12})(?:[B-DF-HJ-NP-TV-XZ]{0,3}[AEIOUY]){4}"
 )
 """Letters that can be said, which chance seldom writes so many of."""
-_JOINED = re.compile(r"(?=[A-Za-z]{12})(?:[AEIOUY][a-z]{2,}|[A-Z]?[a-z]*[aeiouy][a-z]+){3}")
+_JOINED = re.compile(
+    r"(?=[A-Za-z]{12})(?:[AEIOUY][a-z]{2,9}|[A-Z]?[a-z]{0,8}[aeiouy][a-z]{1,8}){3}"
+)
 """The same of words that are told apart by capitals: "deleteAllOrders"."""
 _DECODER = re.compile(
     r"(?i)(?<![A-Za-z])(?:base(?:16|32|58|64)|basenc|b(?:16|32|64)decode|xxd|uudecode|openssl"
@@ -77,7 +79,8 @@ def stretches(text: str, *, kind: str, whole: bool) -> Iterator[tuple[int, int]]
             if not reads(line.group()):
                 yield line.span()
         return
-    token = _WEB_TOKEN.search(text)
+    at = text.find("eyJ")
+    token = _WEB_TOKEN.match(text, at) if at >= 0 else None
     if token is not None:
         # What it claims can be read by anybody; only the signature makes it worth stealing.
         if token.end() == len(text) and not reads(token[2]):
