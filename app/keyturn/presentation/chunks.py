@@ -32,6 +32,7 @@ _BY_MARKS = (
 )
 _MARK_EDGE = re.compile(_BY_MARKS)
 _ANY_EDGE = re.compile(f"{_BETWEEN.pattern}|{_BY_MARKS}")
+_LAYING_OUT = {ord("\n"): None, ord("\t"): None}
 _ANY_HIDDEN = re.compile(f"[{HIDDEN}]")
 
 
@@ -59,6 +60,9 @@ def _room(text: str, start: int, most: int, look: int) -> int:
     Looks no farther than `look`, where there are so many marks that this tells enough.
     """
     window = text[start : start + min(look, most)]
+    if look >= most and window.isascii() and window.translate(_LAYING_OUT).isprintable():
+        # As most are, and told at once.
+        return most
     hidden = len(_ANY_HIDDEN.findall(window))
     cost = len(window) + hidden * (_COST_OF_MARK - 1)
     if cost <= most:
