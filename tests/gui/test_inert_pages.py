@@ -177,7 +177,9 @@ def test_a_call_of_it_and_its_end_move_nothing(
     before = places(scene)
     laid_out.clear()
     for number, field in enumerate(("agent", "server", "tool")):
-        request = replace(make_request(f"r-{number}", tier=Tier.T2), **{field: text})
+        # Of what is worst the name is asked for, to be typed.
+        tier = Tier.T3 if field == "tool" else Tier.T2
+        request = replace(make_request(f"r-{number}", tier=tier), **{field: text})
         scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
         scene.desk.queue.refresh_now()
         scene.desk.queue.open_card(request.id)
