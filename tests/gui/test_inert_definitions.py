@@ -4,6 +4,8 @@ No clock: what is counted is how much is laid out at once and in all before a pe
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,7 +25,7 @@ from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import Run
 from keyturn.gui.theme import Theme, TypeStyle
 from keyturn.gui.widgets.text import LONGEST
-from tests.fakes.approval_requests import a_review
+from tests.fakes.approval_requests import a_call, a_review
 from tests.gui import gallery_walk as walk
 from tests.gui import pages_data as data
 from tests.gui.conftest import Clock
@@ -195,3 +197,22 @@ def test_it_moves_nothing_among_others_and_once_it_is_pinned(
     scene.bridge.tell(msgspec.structs.replace(data.STATE, servers=(told,)))
     servers.tool_chosen.emit("logistics", TOOL)
     check(scene, laid_out, "pinned", before)
+
+
+def test_what_a_server_asks_and_answers_moves_nothing(
+    scene: DeskScene, laid_out: list[int], text: str
+) -> None:
+    subject: JsonObject = {
+        "message": text,
+        "requestedSchema": {"properties": {text: {"title": text, "enum": [text]}}},
+        "content": [{"type": "text", "text": text}],
+    }
+    walk.rest(scene.window)
+    before = places(scene)
+    for kind in (RequestKind.INPUT, RequestKind.RESULT):
+        laid_out.clear()
+        named: dict[str, Any] = {"id": kind.value, "kind": kind, "server": text, "tool": text}
+        request = replace(a_call(subject=subject), **named)
+        scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=None))
+        scene.desk.queue.open_card(request.id)
+        check(scene, laid_out, kind.value, before)

@@ -40,9 +40,11 @@ WIDE = (1280, 800)
 AT_ONCE = 2 * LONGEST
 SPOKEN = 1_000
 TEXTS = {
-    "markup": "<h1>Allow</h1><img src='file:///x'><a href='https://x'>ok</a>&amp;",
-    "control codes": "a\x00b\x1b[31mred\x07\x08\r\nnew\tline\x9b2J",
-    "bidi": "\u202eevil\u2066\u200b\u2069",
+    "markup, control codes and bidi": (
+        "<h1>Allow</h1><img src='file:///x'><a href='https://x'>ok</a>&amp;"
+        "a\x00b\x1b[31mred\x07\x08\r\nnew\tline\x9b2J"
+        "\u202eevil\u2066\u200b\u2069"
+    ),
     "10 MB": "W" * 10_000_000,
     "a million that nobody sees": "\u200b\u202e" * 500_000,
 }
@@ -177,7 +179,9 @@ def test_a_call_of_it_and_its_end_move_nothing(
     before = places(scene)
     laid_out.clear()
     for number, field in enumerate(("agent", "server", "tool")):
-        request = replace(make_request(f"r-{number}", tier=Tier.T2), **{field: text})
+        # Of what is worst the name is asked for, to be typed.
+        tier = Tier.T3 if field == "tool" else Tier.T2
+        request = replace(make_request(f"r-{number}", tier=tier), **{field: text})
         scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
         scene.desk.queue.refresh_now()
         scene.desk.queue.open_card(request.id)

@@ -21,8 +21,11 @@ from keyturn.gui.widgets.text import Text
 from keyturn.presentation.answer import Answer
 from keyturn.presentation.arming import ArmingTerms, ArmState, Owed, Subject
 from keyturn.presentation.arming_text import look_text
+from keyturn.presentation.visible_text import shown_line
 
 _FIELD: Final = 280
+_LONGEST_NAME: Final = 200
+"""Characters of a name that are said beside the field; nobody types as many."""
 
 
 class ArmedAction(QObject):
@@ -94,9 +97,12 @@ class ArmedAction(QObject):
             self.name_field.clear()
             self.name_row.hide()
         self._name = name
-        prompt = self._look.words("card.type_name", name=name)
+        words = self._look.words
+        # The row stands beside the buttons; the whole name stands above.
+        shown = name if len(name) <= _LONGEST_NAME else shown_line(name, words, most=_LONGEST_NAME)
+        prompt = words("card.type_name", name=shown)
         self._prompt.say(prompt)
-        self.name_field.setAccessibleName(prompt)
+        self.name_field.setAccessibleName(shown_line(prompt, words))
         self.watch.show(subject, terms)
 
     def hide(self) -> None:

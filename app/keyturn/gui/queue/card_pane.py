@@ -44,10 +44,13 @@ from keyturn.gui.widgets.tabs import TabRow
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.arming import ArmState, Owed
 from keyturn.presentation.card import CardView
+from keyturn.presentation.visible_text import shown_line
 
 _SIDE: Final = 24
 _NARROW_SIDE: Final = 16
 _READING_COLUMN: Final = 880
+_SPOKEN: Final = 400
+"""Characters of a name that are said of the field that it is typed in."""
 _LEAST_BODY: Final = 140
 """With less room than this between head and decision row, the head scrolls with the body."""
 
@@ -94,7 +97,7 @@ class CardPane(QFrame):
         self._no_diff = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
         self.name_field = QLineEdit()
         self.pin = PinRow(look)
-        self._name_prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
+        self._name_prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
         self.flow = FlowGraphView(look)
         self._excerpts = column(gap=8)
         self.provenance = Provenance(look)
@@ -252,7 +255,7 @@ class CardPane(QFrame):
         self.name_field.clear()
         prompt = self._look.words("card.type_name", name=card.tool_short_name)
         self._name_prompt.say(prompt)
-        self.name_field.setAccessibleName(prompt)
+        self.name_field.setAccessibleName(shown_line(prompt, self._look.words, most=_SPOKEN))
         self.seen.begin(card)
         after = self._no_diff if opens_on(card) == DIFF else self.decisive
         place_after(self.review, after, self._scroll.body)
