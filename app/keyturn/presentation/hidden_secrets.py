@@ -6,31 +6,25 @@ credential always is.
 """
 
 import json
-import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from operator import attrgetter
+from dataclasses import replace
 from typing import Final
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.domain.canonical import JsonValue, canonical
-from keyturn.domain.secret_places import NO_SECRETS, SecretPlace, Secrets
+from keyturn.domain.secret_places import NO_SECRETS
 from keyturn.presentation.concealed import Concealed, Hidden, concealed
-from keyturn.presentation.json_nodes import bare_text, pointer_below, pointer_parts
-from keyturn.presentation.secret_likeness import is_telling, may_decode, stretches
+from keyturn.presentation.json_nodes import bare_text, pointer_parts
+from keyturn.presentation.secret_likeness import is_telling
+from keyturn.presentation.secret_pieces import Piece, members_of, pieces_of
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
-_start = attrgetter("start")
-_read = json.JSONDecoder().raw_decode
 _ENDING: Final = 4
 _LEAST_FOR_ENDING: Final = 16
 """Of a shorter secret four characters would give too much away."""
 _LONGEST_NAME: Final = 60
 _STARS: Final = "***"
-_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.")
 _KINDS: Final = {
     "password": "card.secret_password",
     "token": "card.secret_token",
@@ -40,33 +34,6 @@ _KINDS: Final = {
     "web token": "card.secret_web_token",
     "password in a URL": "card.secret_url_password",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """One stretch that is hidden."""
-
-    path: str
-    """JSON Pointer of the value that it stands in."""
-    start: int
-    end: int
-    """Characters of that value, or of its JSON where it is no text."""
-    in_json: tuple[int, int]
-    """The same in the canonical text of the value, its quotation marks included."""
-    at: int
-    """Where the value's canonical text begins in the whole."""
-    text: str
-    """The hidden characters."""
-    kind: str
-    credential: str | None
-    """Name of the stored credential that it is, "" for one without a name; None for none."""
-    is_whole: bool
-    """Nothing of the value stays."""
-    is_text: bool = True
-    """False of a number."""
-
-
-_Pieces = tuple[Piece, ...]
 
 
 class HiddenSecrets:
@@ -92,6 +59,11 @@ class HiddenSecrets:
     def anything(self) -> bool:
         """Tell whether anything is hidden, also of what a person changed since."""
         return bool(self._pieces or self._meta or self._asked)
+
+    @property
+    def are_all(self) -> bool:
+        """Tell whether there was the time to say where all that was found stands."""
+        return self._pieces.are_all and self._meta.are_all
 
     @property
     def credentials(self) -> tuple[str, ...]:
@@ -199,7 +171,7 @@ class HiddenSecrets:
             return Concealed(text)
         return concealed(text, [self._at(p, p.at + p.in_json[0] - start) for p in below])
 
-    def _whole(self, text: str, pieces: _Pieces) -> Concealed:
+    def _whole(self, text: str, pieces: Sequence[Piece]) -> Concealed:
         return concealed(text, [self._at(p, p.at + p.in_json[0]) for p in pieces])
 
     def _at(self, piece: Piece, start: int) -> Hidden:
@@ -230,137 +202,10 @@ def in_words(request: ApprovalRequest, words: Words, say: Callable[[ApprovalRequ
     return hidden.scrubbed(say(hidden.spoken_form()))
 
 
-@lru_cache(maxsize=8)
-def pieces_of(text: str, secrets: Secrets) -> _Pieces:
-    """Return what is hidden of canonical JSON, in order."""
-    if not secrets.places:
-        return ()
-    return tuple(_pieces(text, secrets.places))
-
-
-def _pieces(text: str, places: tuple[SecretPlace, ...]) -> Iterator[Piece]:
-    for leaf, within in _leaves(text, 0, "", places):
-        for place in within:
-            yield from _of_leaf(leaf, place)
-
-
-class _Leaf:
-    """One scalar in canonical JSON, with where its characters stand in it."""
-
-    def __init__(self, path: str, at: int, raw: str) -> None:
-        self.path, self.at, self.raw = path, at, raw
-        self.is_text = raw.startswith('"')
-        self._escapes: list[tuple[int, int]] = []
-        if self.is_text and "\\" in raw:
-            self._escapes = [found.span() for found in _ESCAPE.finditer(raw)]
-
-    def characters(self, start: int, end: int) -> tuple[int, int]:
-        """Return which characters of the value a stretch of its JSON is, rounded outwards."""
-        inside = (1, len(self.raw) - 1) if self.is_text else (0, len(self.raw))
-        start, end = max(start, inside[0]), min(end, inside[1])
-        return self._character(start, up=False), self._character(end, up=True)
-
-    def in_json(self, start: int, end: int) -> tuple[int, int]:
-        """Return where characters of the value stand in its JSON."""
-        return self._place(start), self._place(end)
-
-    def value(self) -> str:
-        """Return the value: a text without its escapes, else its JSON."""
-        if not self.is_text:
-            return self.raw
-        inner = self.raw[1:-1]
-        return str(json.loads(self.raw)) if "\\" in inner else inner
-
-    def _character(self, at: int, *, up: bool) -> int:
-        shift = 1 if self.is_text else 0
-        for first, last in self._escapes:
-            if at <= first:
-                break
-            if at < last:
-                return first - shift + (1 if up else 0)
-            shift += last - first - 1
-        return at - shift
-
-    def _place(self, character: int) -> int:
-        at = character + (1 if self.is_text else 0)
-        for first, last in self._escapes:
-            if at <= first:
-                break
-            at += last - first - 1
-        return at
-
-
-def _of_leaf(leaf: _Leaf, place: SecretPlace) -> Iterator[Piece]:
-    start, end = leaf.characters(place.start - leaf.at, place.end - leaf.at)
-    value = leaf.value()
-    text = value[start:end]
-    if not text:
-        return
-    known = not place.kind
-    if known:
-        found: list[tuple[int, int]] = [(0, len(text))]
-    elif may_decode(value):
-        return
-    else:
-        whole = start == 0 and end == len(value)
-        found = list(stretches(text, kind=place.kind, whole=whole))
-    for first, last in found:
-        span = (start + first, start + last)
-        yield Piece(
-            path=leaf.path,
-            start=span[0],
-            end=span[1],
-            in_json=leaf.in_json(*span),
-            at=leaf.at,
-            text=value[span[0] : span[1]],
-            kind=place.kind,
-            credential=place.credential if known else None,
-            is_whole=span == (0, len(value)),
-            is_text=leaf.is_text,
-        )
-
-
 def _as_json(piece: Piece, says: str) -> str:
     """Write what is said of a piece so that it can stand within JSON."""
     inner = json.dumps(says, ensure_ascii=False)
     return inner[1:-1] if piece.is_text else inner
-
-
-def _leaves(
-    text: str, at: int, path: str, places: Sequence[SecretPlace]
-) -> Iterator[tuple[_Leaf, Sequence[SecretPlace]]]:
-    """Yield each scalar of a value that places stand in, with these; the value begins at `at`."""
-    if text[at] not in "{[":
-        _, end = _read(text, at)
-        yield _Leaf(path, at, text[at:end]), places
-        return
-    first = 0
-    for name, start, end in _members(text, at):
-        while first < len(places) and places[first].end <= start:
-            first += 1
-        if first == len(places):
-            return
-        within = places[first : bisect_left(places, end, first, key=_start)]
-        if within:
-            yield from _leaves(text, start, pointer_below(path, name), within)
-
-
-def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
-    """Yield name, start and end of what is in the object or list that opens at `at`.
-
-    Canonical JSON has no blanks, so that the next character is the next token.
-    """
-    is_object, number = text[at] == "{", 0
-    at += 1
-    while text[at] not in "}]":
-        name = str(number)
-        if is_object:
-            read, colon = _read(text, at)
-            name, at = str(read), colon + 1
-        _, end = _read(text, at)
-        yield name, at, end
-        number += 1
-        at = end + 1 if text[end] == "," else end
 
 
 def _start_of(text: str, pointer: str) -> int | None:
@@ -369,7 +214,7 @@ def _start_of(text: str, pointer: str) -> int | None:
     for part in pointer_parts(pointer):
         if text[at] not in "{[":
             return None
-        found = (start for name, start, _ in _members(text, at) if name == part)
+        found = (start for name, start, _ in members_of(text, at) if name == part)
         start = next(found, None)
         if start is None:
             return None

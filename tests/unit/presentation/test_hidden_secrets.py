@@ -11,16 +11,18 @@ from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.commands import Command, Does, Language, Step
 from keyturn.domain.destinations import Destination
 from keyturn.domain.origin import Trace
+from keyturn.presentation import secret_pieces
 from keyturn.presentation.announcements import Announcements
 from keyturn.presentation.card import CardView
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.concealed import Concealed
 from keyturn.presentation.group_table import GroupBuilder
-from keyturn.presentation.hidden_secrets import hidden_of, pieces_of
+from keyturn.presentation.hidden_secrets import hidden_of
 from keyturn.presentation.json_nodes import quoted_text, read_json, value_at
 from keyturn.presentation.queue_builder import QueueBuilder
 from keyturn.presentation.request_text import RequestTexts
 from keyturn.presentation.rule_sheet import draft, rule_sheet
+from keyturn.presentation.secret_pieces import pieces_of
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
 from tests.bench.secret_samples import Sample, named_samples, own_samples
@@ -241,6 +243,36 @@ def test_nothing_is_hidden_where_more_looks_like_a_secret_than_is_looked_at() ->
     assert card.hidden == ""
     assert TOKEN in card.rows[0].value
     assert "too much in it to look for secrets" in card.commands[-1].text
+
+
+@pytest.mark.requirement("CARD-MASK")
+@pytest.mark.parametrize("deep", [False, True])
+def test_what_would_hold_the_window_up_is_shown_and_said_to_be(deep: bool) -> None:
+    nested: JsonObject = {"text": "x" * 300_000, "token": TOKEN}
+    for _ in range(12):
+        nested = {"a": nested}
+    request = masked_call(nested if deep else {"text": "\n" * 60_000 + TOKEN})
+    card = card_of(request)
+    assert request.secrets.places
+    assert card.hidden == ""
+    assert "they are shown" in card.commands[-1].text
+
+
+@pytest.mark.requirement("CARD-MASK")
+def test_each_value_is_read_once_however_many_secrets_it_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = list[str]()
+    find = secret_pieces.may_decode
+
+    def counted(text: str) -> bool:
+        read.append(text)
+        return find(text)
+
+    monkeypatch.setattr(secret_pieces, "may_decode", counted)
+    request = masked_call({"text": f"{TOKEN} one\n" * 30, "b": TOKEN})
+    assert card_of(request).hidden == "31 secrets are hidden."
+    assert read == [request.arguments]
 
 
 @pytest.mark.requirement("CARD-MASK")
