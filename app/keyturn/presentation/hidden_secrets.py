@@ -23,6 +23,7 @@ from keyturn.presentation.words import Words
 _ENDING: Final = 4
 _LEAST_FOR_ENDING: Final = 16
 """Of a shorter secret four characters would give too much away."""
+_LEAST_LINE: Final = 4
 _LONGEST_NAME: Final = 60
 _STARS: Final = "***"
 _KINDS: Final = {
@@ -46,6 +47,7 @@ class HiddenSecrets:
         self._meta = pieces_of(request.bound_meta, request.meta_secrets)
         asked = request.edited
         self._asked = pieces_of(asked.arguments, asked.secrets) if asked is not None else ()
+        self._sought: list[tuple[str, int, Piece]] | None = None
         self._by_path: dict[str, list[Piece]] = {}
         for piece in self._pieces:
             self._by_path.setdefault(piece.path, []).append(piece)
@@ -67,9 +69,10 @@ class HiddenSecrets:
 
     @property
     def credentials(self) -> tuple[str, ...]:
-        """Return the names of the stored credentials among them, each once."""
-        found = (p.credential for p in (*self._pieces, *self._meta) if p.credential is not None)
-        return tuple(dict.fromkeys(found))
+        """Return the names of the stored credentials in it, each once; also of one in a key."""
+        request = self._request
+        places = (*request.secrets.places, *request.meta_secrets.places)
+        return tuple(dict.fromkeys(place.credential for place in places if not place.kind))
 
     def value(self, path: str, value: JsonValue, text: str | None = None) -> Concealed:
         """Return a value as text: a string as it is, everything else as its canonical JSON."""
@@ -116,7 +119,9 @@ class HiddenSecrets:
         if not self._pieces and not self._asked:
             return Concealed(text)
         found: list[Hidden] = []
-        for needle, before, piece in self._needles():
+        if self._sought is None:
+            self._sought = list(self._needles())
+        for needle, before, piece in self._sought:
             at = text.find(needle)
             while at >= 0:
                 start, end = at + before, at + before + len(piece.text)
@@ -128,7 +133,7 @@ class HiddenSecrets:
     def scrubbed(self, text: str) -> str:
         """Return a sentence without what is hidden of the arguments."""
         for piece in (*self._pieces, *self._meta, *self._asked):
-            if is_telling(piece.text) and piece.text in text:
+            if _stands_for_itself(piece) and piece.text in text:
                 text = text.replace(piece.text, self.says(piece))
         return text
 
@@ -178,15 +183,24 @@ class HiddenSecrets:
         return Hidden(start, start + piece.in_json[1] - piece.in_json[0], self.says(piece))
 
     def _needles(self) -> Iterator[tuple[str, int, Piece]]:
-        """Yield what is looked for in a line: a value of its own, or a short one with its name."""
+        """Yield what is looked for in a line: a value of its own, or a short one with its name.
+
+        What a person stored is looked for whatever it looks like, line by line.
+        """
         for piece in (*self._pieces, *self._asked):
-            if is_telling(piece.text):
-                yield piece.text, 0, piece
+            if _stands_for_itself(piece):
+                for part in piece.text.split("\n"):
+                    if len(part) >= _LEAST_LINE:
+                        yield part, 0, replace(piece, text=part)
             elif piece.is_whole:
                 name = canonical(piece.path.rpartition("/")[2]).decode()
                 before = f"{name}: "
                 needle = f'{before}"{piece.text}"'
                 yield needle, len(before) + 1, piece
+
+
+def _stands_for_itself(piece: Piece) -> bool:
+    return piece.credential is not None or is_telling(piece.text)
 
 
 def hidden_of(request: ApprovalRequest, words: Words) -> HiddenSecrets:

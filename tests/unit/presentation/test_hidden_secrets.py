@@ -16,6 +16,7 @@ from keyturn.presentation.announcements import Announcements
 from keyturn.presentation.card import CardView
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.concealed import Concealed
+from keyturn.presentation.group_rule import group_sheet
 from keyturn.presentation.group_table import GroupBuilder
 from keyturn.presentation.hidden_secrets import hidden_of
 from keyturn.presentation.json_nodes import quoted_text, read_json, value_at
@@ -284,6 +285,32 @@ def test_what_is_compared_hides_the_same() -> None:
     for row in card.diff:
         assert TOKEN not in row.text
         assert Concealed(row.text, row.masks).true_text in (old + "\nmode: two").split("\n")
+
+
+@pytest.mark.requirement("CARD-MASK")
+@pytest.mark.parametrize("stored", ["correcthorse battery", "first line\nsecond line"])
+def test_what_is_compared_hides_a_credential_whatever_it_looks_like(stored: str) -> None:
+    request = masked_call({"old_string": stored, "new_string": "x"}, searching(old=stored))
+    card = card_of(request)
+    assert len(card.diff) == stored.count("\n") + 2
+    assert not any(part in row.text for row in card.diff for part in stored.split("\n"))
+    assert {Concealed(row.text, row.masks).true_text for row in card.diff} == {
+        *stored.split("\n"),
+        "x",
+    }
+
+
+@pytest.mark.requirement("CARD-MASK")
+def test_a_rule_for_a_group_shows_none_of_the_secrets_that_differ() -> None:
+    other = f"ghp_{TOKEN[:3:-1]}"
+    calls = [replace(masked_call({"token": one}), id=one) for one in (TOKEN, other)]
+    sheet = group_sheet(calls, (), WORDS)
+    made = draft(sheet, [value.path for value in sheet.values], WORDS)
+    shown = (*(value.text for value in sheet.values), made.sentence, *made.conditions)
+    assert any("[GitHub token" in text for text in shown)
+    assert not any(secret in text for text in shown for secret in (TOKEN, other))
+    # What it insists on is the true values.
+    assert sheet.values[0].value == [TOKEN, other]
 
 
 @pytest.mark.requirement("CARD-MASK")
