@@ -1,6 +1,6 @@
 """Says which stretches of canonical JSON are hidden: of where secrets stand, what may be.
 
-A stored credential always may. All of it takes a bounded time, whatever an agent sends, for the
+What a person stored always may. All of it takes a bounded time, whatever an agent sends, for the
 window waits for it.
 """
 
@@ -19,6 +19,7 @@ from keyturn.presentation.secret_likeness import (
     is_by_form,
     may_decode,
     named_before,
+    reads,
     refers_to,
     stretches,
 )
@@ -188,7 +189,9 @@ class _Maker:
         if not text:
             return
         if not place.kind:
-            yield start, end
+            # One without a name was issued by a server, which may have chosen what it spells.
+            if place.credential or not reads(text, marked=True):
+                yield start, end
             return
         whole = start == 0 and end == len(value)
         found = list(stretches(text, kind=place.kind, whole=whole))

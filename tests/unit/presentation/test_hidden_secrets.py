@@ -7,10 +7,14 @@ from dataclasses import replace
 import pytest
 
 from keyturn.application.approval_request import ApprovalRequest, AskedFor
+from keyturn.application.known_secrets import KnownSecrets
+from keyturn.application.ports.secret_store import Secret
+from keyturn.application.secret_search import SecretSearch
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.commands import Command, Does, Language, Step
 from keyturn.domain.destinations import Destination
 from keyturn.domain.origin import Trace
+from keyturn.inspection.secret_places import DetectedPlaces
 from keyturn.presentation import secret_pieces
 from keyturn.presentation.announcements import Announcements
 from keyturn.presentation.card import CardView
@@ -22,7 +26,7 @@ from keyturn.presentation.hidden_secrets import hidden_of
 from keyturn.presentation.json_nodes import quoted_text, read_json, value_at
 from keyturn.presentation.queue_builder import QueueBuilder
 from keyturn.presentation.request_text import RequestTexts
-from keyturn.presentation.rule_sheet import draft, rule_sheet
+from keyturn.presentation.rule_sheet import Span, draft, rule_sheet
 from keyturn.presentation.secret_pieces import pieces_of
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
@@ -311,6 +315,32 @@ def test_a_rule_for_a_group_shows_none_of_the_secrets_that_differ() -> None:
     assert not any(secret in text for text in shown for secret in (TOKEN, other))
     # What it insists on is the true values.
     assert sheet.values[0].value == [TOKEN, other]
+
+
+@pytest.mark.requirement("CARD-MASK")
+def test_a_rule_says_that_it_keeps_and_shows_what_the_card_hides() -> None:
+    sheet = rule_sheet(masked_call({"token": TOKEN, "order": 41}), WORDS)
+    for ticked, span, says in (
+        (["/token"], Span.ALWAYS, True),
+        (["/order"], Span.ALWAYS, False),
+        (["/token"], Span.HOUR, False),
+    ):
+        assert ("shows it under Rules" in draft(sheet, ticked, WORDS, span).kept) is says
+
+
+@pytest.mark.requirement("CARD-MASK")
+@pytest.mark.parametrize(
+    ("issued", "hides"), [("rm -rf ~/orders", False), ("evil.example", False), (CREDENTIAL, True)]
+)
+def test_a_server_cannot_have_words_hidden_by_issuing_them_as_a_token(
+    issued: str, hides: bool
+) -> None:
+    known = KnownSecrets()
+    # As tokens of a sign-in are learnt: without a name that a person gave.
+    known.learn(Secret(issued))
+    card = card_of(masked_call({"command": issued}, SecretSearch(DetectedPlaces(), known)))
+    assert bool(card.hidden) is hides
+    assert "a credential of yours" in card.commands[-1].text
 
 
 @pytest.mark.requirement("CARD-MASK")
