@@ -30,6 +30,7 @@ _SECRET_LINE = re.compile(
 _WEB_TOKEN = re.compile(r"(eyJ[\w-]*={0,2}\.eyJ[\w-]*={0,2}\.)([\w-]{16,}={0,2})")
 _COMMAND = re.compile(
     r"\$[({]|`|://|\.\./|\A-|\A(?:~|\.{1,2})/|\A/[a-z]{2,}(?:/|\Z)|\A[a-z]{4,}/|[;|&<>][a-z]{2,}"
+    r"|[?&#;]\w{1,40}="
 )
 """What begins an option, a substitution, a path or an address, or joins a command to another."""
 _ADDRESS = re.compile(
@@ -37,18 +38,23 @@ _ADDRESS = re.compile(
     r"|.*@(?:[\w-]{1,63}\.){1,10}[A-Za-z]{2,24}|.*(?<!\d)\d{1,3}(?:\.\d{1,3}){3}(?!\d).*"
 )
 """A host, with a port or a path, a mail address, or the numbers of one."""
-_JOINS = frozenset(";|&<>$`(){}")
+_JOINS = frozenset(";|&<>$`(){}?#")
 """What a shell gives a meaning to: in the midst of a text it may end what looks like a secret."""
 _MOST_FOREIGN: Final = 3
 """Letters of other writings; more of them may be words."""
-_BEGINNING = re.compile(r"(?:[A-Za-z]{2,12}[-_.]){1,3}")
-"""What a service marks its tokens with: "github_pat_"."""
-_KNOWN = re.compile(r"pypi-AgEIcHlwaS5vcmc|pypi-AgENdGVzdC5weXBpLm9yZ|AGE-SECRET-KEY-1")
+_BEGINNING = re.compile(r"[A-Za-z]{2,12}[-_.](?:(?:[a-z]{2,4}|admin|svcacct)[-_.]){0,2}")
+"""What a service marks its tokens with: "github_pat_"; longer words after it are none of its."""
+_KNOWN = re.compile(
+    r"pypi-AgEIcHlwaS5vcmc|pypi-AgENdGVzdC5weXBpLm9yZ|AGE-SECRET-KEY-1|_gitlab_session="
+)
 """Beginnings that can be read, and are always the same."""
 _BETWEEN = r"[-_./+,:=~]"
+_CAPITAL = r"(?:[AEIOUY]|[A-Z](?=[a-z]{0,2}[aeiouy]))"
+"""Begins a word that can be said."""
 _WORDS = re.compile(
-    rf"(?:[a-z]{{3,}}{_BETWEEN}){{2,}}[a-z]{{2,}}|(?:[A-Z]{{3,}}{_BETWEEN}){{2,}}[A-Z]{{2,}}"
-    r"|(?:[-_][a-z]{2,}){2}"
+    rf"(?:[a-z]{{3,}}{_BETWEEN}){{2}}|(?:[A-Z]{{3,}}{_BETWEEN}){{2}}"
+    r"|(?:[A-Za-z]?[a-z]{2,}[-_.]){2}[A-Za-z]?[a-z]{2,}|(?:[-_][a-z]{2,}){2}(?![a-z\d])"
+    rf"|(?:{_CAPITAL}[a-z]{{2,}}){{4}}|(?:{_CAPITAL}[a-z]+){{5}}"
 )
 _SPOKEN = re.compile(
     r"(?=[a-z]{12})(?:[b-df-hj-np-tv-xz]{0,3}[aeiouy]){4}|(?=[A-Z]{12})(?:[B-DF-HJ-NP-TV-XZ]{0,3}[AEIOUY]){4}"

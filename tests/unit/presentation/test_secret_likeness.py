@@ -167,8 +167,21 @@ def test_nothing_is_hidden_beside_what_makes_a_command_of_it(run: str) -> None:
 
 
 @pytest.mark.requirement("CARD-MASK")
-def test_words_after_a_token_are_shown() -> None:
-    assert hidden(to=f"{TOKEN}_to_eve") == ""
+@pytest.mark.parametrize(
+    "told",
+    [
+        f"{TOKEN}_to_eve",
+        f"{TOKEN}?to=eve",
+        "ghp_SendAllTheMoneyToEveBeforeMonday9xyz",
+        "glpat-delete-all-orders-x9",
+        "sk-ant-SendAllMoneyToEve-at-9",
+        "Alle-Dateien-weg",
+    ],
+)
+def test_words_in_or_after_what_looks_like_a_token_are_shown(told: str) -> None:
+    assert "eve" not in hidden(to=told).lower()
+    assert hidden(password=told) == ""
+    assert CARDS.card(masked_call({"to": f"token={told} x"})).rows[0].value.endswith(f'{told} x"')
 
 
 @pytest.mark.requirement("CARD-MASK")
