@@ -6,12 +6,13 @@ credential always is.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.domain.canonical import JsonValue, canonical
+from keyturn.domain.origin import excerpts_of
 from keyturn.domain.secret_places import NO_SECRETS
 from keyturn.presentation.concealed import Concealed, Hidden, concealed
 from keyturn.presentation.json_nodes import bare_text, pointer_parts
@@ -37,6 +38,10 @@ _KINDS: Final = {
 }
 
 
+_Needle: TypeAlias = tuple[str, int, Piece]
+"""What is looked for, where in it what is hidden begins, and that."""
+
+
 class HiddenSecrets:
     """What is hidden of one request, in one language; every text of it comes from here."""
 
@@ -47,7 +52,10 @@ class HiddenSecrets:
         self._meta = pieces_of(request.bound_meta, request.meta_secrets)
         asked = request.edited
         self._asked = pieces_of(asked.arguments, asked.secrets) if asked is not None else ()
-        self._sought: list[tuple[str, int, Piece]] | None = None
+        self._nearby = pieces_of(excerpts_of(request.trace), request.excerpt_secrets)
+        """Of earlier results, beside what the arguments came from."""
+        self._sought: list[_Needle] | None = None
+        self._near: list[_Needle] | None = None
         self._by_path: dict[str, list[Piece]] = {}
         for piece in self._pieces:
             self._by_path.setdefault(piece.path, []).append(piece)
@@ -60,7 +68,7 @@ class HiddenSecrets:
     @property
     def anything(self) -> bool:
         """Tell whether anything is hidden, also of what a person changed since."""
-        return bool(self._pieces or self._meta or self._asked)
+        return bool(self._pieces or self._meta or self._asked or self._nearby)
 
     @property
     def are_all(self) -> bool:
@@ -116,12 +124,20 @@ class HiddenSecrets:
 
     def line(self, text: str) -> Concealed:
         """Return a line of a text that holds the arguments in another form, the difference."""
-        if not self._pieces and not self._asked:
-            return Concealed(text)
-        found: list[Hidden] = []
         if self._sought is None:
             self._sought = list(self._needles())
-        for needle, before, piece in self._sought:
+        return self._found_in(text, self._sought)
+
+    def excerpt(self, text: str) -> Concealed:
+        """Return a line of an earlier result, without what else stands there either."""
+        if self._near is None:
+            nearby = (*self._pieces, *self._asked, *self._nearby)
+            self._near = [*self._needles(), *_lines_of(self._nearby)] if nearby else []
+        return self._found_in(text, self._near)
+
+    def _found_in(self, text: str, sought: Sequence[_Needle]) -> Concealed:
+        found: list[Hidden] = []
+        for needle, before, piece in sought:
             at = text.find(needle)
             while at >= 0:
                 start, end = at + before, at + before + len(piece.text)
@@ -182,21 +198,26 @@ class HiddenSecrets:
     def _at(self, piece: Piece, start: int) -> Hidden:
         return Hidden(start, start + piece.in_json[1] - piece.in_json[0], self.says(piece))
 
-    def _needles(self) -> Iterator[tuple[str, int, Piece]]:
+    def _needles(self) -> Iterator[_Needle]:
         """Yield what is looked for in a line: a value of its own, or a short one with its name.
 
         What a person stored is looked for whatever it looks like, line by line.
         """
         for piece in (*self._pieces, *self._asked):
             if _stands_for_itself(piece):
-                for part in piece.text.split("\n"):
-                    if len(part) >= _LEAST_LINE:
-                        yield part, 0, replace(piece, text=part)
+                yield from _lines_of((piece,))
             elif piece.is_whole:
                 name = canonical(piece.path.rpartition("/")[2]).decode()
                 before = f"{name}: "
                 needle = f'{before}"{piece.text}"'
                 yield needle, len(before) + 1, piece
+
+
+def _lines_of(pieces: Iterable[Piece]) -> Iterator[_Needle]:
+    for piece in pieces:
+        for part in piece.text.split("\n"):
+            if len(part) >= _LEAST_LINE:
+                yield part, 0, replace(piece, text=part)
 
 
 def _stands_for_itself(piece: Piece) -> bool:

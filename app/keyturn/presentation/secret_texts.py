@@ -72,7 +72,9 @@ def excerpts_without_secrets(
     if not hidden.anything:
         return excerpts
     return tuple(
-        replace(excerpt, lines=tuple(_line(line, hidden.line(line.text)) for line in excerpt.lines))
+        replace(
+            excerpt, lines=tuple(_line(line, hidden.excerpt(line.text)) for line in excerpt.lines)
+        )
         for excerpt in excerpts
     )
 

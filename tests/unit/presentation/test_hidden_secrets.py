@@ -370,6 +370,20 @@ def test_the_place_that_a_secret_came_from_hides_it_and_keeps_what_is_traced() -
 
 
 @pytest.mark.requirement("CARD-MASK")
+def test_what_stands_beside_what_was_found_is_hidden_there_too() -> None:
+    told_there = f"to: 14 Quarry Road\ntoken: {TOKEN}\nPASSWORD=hunter2a9\nuse {CREDENTIAL}"
+    found = replace(origin("/to", "14 Quarry Road"), excerpt=told_there)
+    traced = replace(a_call(subject={"to": "14 Quarry Road"}), trace=Trace(origins=(found,)))
+    request = found_in(traced, searching(github_work=CREDENTIAL))
+    card = card_of(request)
+    lines = card.excerpts[0].lines
+    assert "\n".join(Concealed(one.text, one.masks).true_text for one in lines) == told_there
+    assert card.hidden == ""
+    for text in told(request):
+        assert not any(secret in text for secret in (TOKEN, CREDENTIAL, "hunter2a9"))
+
+
+@pytest.mark.requirement("CARD-MASK")
 def test_meta_that_is_sent_along_hides_the_same() -> None:
     meta = canonical({"auth/token": TOKEN}).decode()
     request = found_in(a_call(bound_meta=meta))
