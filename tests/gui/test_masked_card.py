@@ -16,7 +16,7 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.tier import Tier
 from keyturn.gui import text_flow
 from keyturn.gui.look import Look
-from keyturn.gui.queue.card_pane import RAW, READABLE, CardPane
+from keyturn.gui.queue.card_pane import DIFF, RAW, READABLE, CardPane
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import Ink, Run, value_runs
 from keyturn.gui.theme import Theme, Type, TypeStyle
@@ -291,3 +291,19 @@ def test_a_text_that_hides_nothing_any_more_reveals_nothing(
     text.flow()
     assert not holds_any([*painted, text.text()])
     assert text.text() == "plain"
+
+
+def test_what_is_compared_shows_it_while_it_is_held_alone(
+    pane: CardPane, look: Look, painted: list[str]
+) -> None:
+    old = f"mode one\nkey {TOKEN}"
+    pane.show_card(card_of(look, {"old_string": old, "new_string": f"{old}\nmore"}, id="c-2"))
+    pane.choose_tab(DIFF)
+    assert not shows(pane, painted)
+    QTest.mousePress(button_of(pane), LEFT)
+    assert shows(pane, painted)
+    # Neither another look nor another size keeps it on screen.
+    pane.resize(700, 800)
+    QTest.mouseRelease(button_of(pane), LEFT)
+    assert not shows(pane, painted)
+    assert not holds_any(spoken(pane))
