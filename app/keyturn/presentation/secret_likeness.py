@@ -8,6 +8,7 @@ much it looks like a secret: to show a secret to its own user is the smaller har
 import base64
 import binascii
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
@@ -79,7 +80,14 @@ _MAKES_A_COMMAND: Final = (
 )
 _NAME_BEFORE = re.compile(r"""([\w-]{1,100})\\?["']?\s*[:=]+>?\s*\\?["']?\Z""")
 _BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{8,}")
-_BASE32_RUN = re.compile(r"[A-Z2-7]{16,}")
+_BASE32_RUN = re.compile(r"[A-Z2-7]{16,}|[a-z2-7]{16,}")
+_BASE32HEX_RUN = re.compile(r"[0-9A-V]{16,}|[0-9a-v]{16,}")
+_ZLIB_OR_GZIP: Final = 47
+_MOST_UNPACKED: Final = 512
+_NUMBERED = re.compile(
+    r"\\[0-7xuU]|&#|(?:[0-9A-Fa-f]{2,3}[-:.,=%]){4}|(?:[-:.,=%][0-9A-Fa-f]{2,3}){4}"
+)
+"""Characters by their numbers, which a shell or a browser makes letters of."""
 _LEAST_IN_BASE85: Final = 10
 _HEX_RUN = re.compile(r"[0-9A-Fa-f]{12,}")
 _TEXT = re.compile(
@@ -174,7 +182,9 @@ def reads(text: str, deepest: int = _DEEPEST, *, marked: bool = False) -> bool:
         return True
     begun = _BEGINNING.match(text) if marked else None
     rest = text[begun.end() :] if begun is not None else text
-    if any(pattern.search(text) for pattern in (_COMMAND, _SPOKEN)) or _WORDS.search(rest):
+    if any(pattern.search(text) for pattern in (_COMMAND, _SPOKEN, _NUMBERED)) or _WORDS.search(
+        rest
+    ):
         return True
     if not deepest:
         return False
@@ -203,26 +213,40 @@ def _is_mixed(text: str) -> bool:
 
 
 def _decoded(text: str) -> Iterator[bytes]:
-    """Yield what the text could be in hexadecimal, base32, base64 or base85.
-
-    Where the first byte may begin later, from each of its first characters.
-    """
-    for run in _BASE32_RUN.findall(text):
-        yield base64.b32decode(run[: len(run) // 8 * 8])
-    if len(text) >= _LEAST_IN_BASE85:
+    """Yield what the text could be in hexadecimal, base32, base64 or base85, also compressed."""
+    yield from _in_base32(text)
+    for decode in (base64.b85decode, base64.a85decode) if len(text) >= _LEAST_IN_BASE85 else ():
         with suppress(ValueError):
-            yield base64.b85decode(text)
+            yield decode(text)
     for run in _HEX_RUN.findall(text):
         for start in (0, 1):
             digits = run[start : start + (len(run) - start) // 2 * 2]
-            yield bytes.fromhex(digits)
+            yield from _unpacked(bytes.fromhex(digits))
+    for written in (text, text[::-1]):
+        yield from _in_base64(written)
+
+
+def _in_base32(text: str) -> Iterator[bytes]:
+    for run in _BASE32_RUN.findall(text):
+        yield base64.b32decode(run[: len(run) // 8 * 8], casefold=True)
+    for run in _BASE32HEX_RUN.findall(text):
+        yield base64.b32hexdecode(run[: len(run) // 8 * 8], casefold=True)
+
+
+def _in_base64(text: str) -> Iterator[bytes]:
+    """Yield it from each of the first characters, where the first byte may begin."""
     for run in _BASE64_RUN.findall(text):
         plain = run.replace("-", "+").replace("_", "/")
         for start in range(4):
             part = plain[start : start + (len(plain) - start) // 4 * 4]
             rest = plain[start + len(part) :]
             padded = part + (rest + "=" * (4 - len(rest)) if len(rest) > 1 else "")
-            try:
-                yield base64.b64decode(padded)
-            except binascii.Error:
-                continue
+            with suppress(binascii.Error):
+                yield from _unpacked(base64.b64decode(padded))
+
+
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    """Yield bytes, and what they are when zlib or gzip packed them."""
+    yield data
+    with suppress(zlib.error):
+        yield zlib.decompressobj(_ZLIB_OR_GZIP).decompress(data, _MOST_UNPACKED)

@@ -30,6 +30,8 @@ _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.")
 _TIMES_READ: Final = 4
 _FREE: Final = 1_000_000
 """So many times its length a text is read, and so many characters besides."""
+_MOST_DECODED: Final = 20_000
+"""Characters that look like secrets and are tried for what they could be an encoding of."""
 _MOST_ESCAPES: Final = 50_000
 """In one scalar; a text of so many lines is read by nobody for its secrets."""
 
@@ -91,7 +93,7 @@ class _TooMuch(Exception):
 
 
 class _Effort:
-    """How many characters are read yet, however deep what holds a secret stands."""
+    """How many characters are read yet, however deep what holds a secret stands, or how often."""
 
     def __init__(self, left: int) -> None:
         self._left = left
@@ -160,6 +162,7 @@ class _Maker:
     def __init__(self, text: str) -> None:
         self._text = text
         self._decodes: bool | None = None
+        self._effort = _Effort(_MOST_DECODED)
         self._taken: dict[str, bool] = {}
         """Whether something takes the value of a name."""
 
@@ -193,6 +196,7 @@ class _Maker:
             if place.credential or not reads(text, marked=True):
                 yield start, end
             return
+        self._effort.take(len(text))
         whole = start == 0 and end == len(value)
         found = list(stretches(text, kind=place.kind, whole=whole))
         if not found or self._may_be_a_command():

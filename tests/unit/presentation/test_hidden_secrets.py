@@ -251,12 +251,18 @@ def test_nothing_is_hidden_where_more_looks_like_a_secret_than_is_looked_at() ->
 
 
 @pytest.mark.requirement("CARD-MASK")
-@pytest.mark.parametrize("deep", [False, True])
-def test_what_would_hold_the_window_up_is_shown_and_said_to_be(deep: bool) -> None:
+@pytest.mark.parametrize("way", ["deep", "escaped", "long"])
+def test_what_would_hold_the_window_up_is_shown_and_said_to_be(way: str) -> None:
     nested: JsonObject = {"text": "x" * 300_000, "token": TOKEN}
     for _ in range(12):
         nested = {"a": nested}
-    request = masked_call(nested if deep else {"text": "\n" * 60_000 + TOKEN})
+    keys = [random.Random(n).randbytes(400).hex() for n in range(30)]
+    ways: dict[str, JsonObject] = {
+        "deep": nested,
+        "escaped": {"text": "\n" * 60_000 + TOKEN},
+        "long": {"keys": [f"api_key={key}" for key in keys]},
+    }
+    request = masked_call(ways[way])
     card = card_of(request)
     assert request.secrets.places
     assert card.hidden == ""
