@@ -69,7 +69,7 @@ _DECODES: Final = (
 """Makes a command of what looks like chance."""
 _FILTER: Final = (
     r"\b(?:gunzip|zcat|bunzip2|unxz|xz|rev|tr|printf|sed|awk|cut|perl|python[\d.]*|ruby|node|php"
-    r"|sh|bash|zsh|dash|ksh|cmd|source|printenv)(?:[^\w-]|\z)"
+    r"|sh|bash|zsh|dash|ksh|cmd|source|printenv|env|declare)(?:[^\w-]|\z)"
 )
 """Does so with what is handed to it."""
 _HANDS_ON: Final = r"(?:\||<<<|\$\(|`|<\(|\$\{!)"
@@ -78,6 +78,13 @@ _WITHIN: Final = r"""(?:[^"\\]|\\.)*"""
 _MAKES_A_COMMAND: Final = (
     f"(?is){_DECODES}|{_HANDS_ON}{_WITHIN}{_FILTER}|{_FILTER}{_WITHIN}{_HANDS_ON}"
 )
+_TAKES: Final = (
+    r"""(?:[$%!{=]|\benv[:.]|[(\[]\\?["']"""
+    r"""|\b(?:system|popen|spawn\w*|run|call|check_\w+|shell_exec|passthru|proc_open|Function"""
+    r"""|import\w*|require|fetch|urlopen|urlretrieve)\s*[(\[]+\s*"""
+    r"""|//[^"'\\]*\\?["']\s*[+.]\s*)"""
+)
+"""What stands before a name whose value is wanted: by a shell, a template, or to be run."""
 _NAME_BEFORE = re.compile(r"""([\w-]{1,100})\\?["']?\s*[:=]+>?\s*\\?["']?\Z""")
 _BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{8,}")
 _BASE32_RUN = re.compile(r"[A-Z2-7]{16,}|[a-z2-7]{16,}")
@@ -166,7 +173,7 @@ def refers_to(name: str, arguments: str) -> bool:
 
     A shell, or a program that is sent along, could make a command or an address of it.
     """
-    takes = rf"""(?i)(?:[$%!{{]|\benv[:.]|[(\[]\\?["']){re.escape(name)}\b"""
+    takes = rf"(?i){_TAKES}{re.escape(name)}\b"
     return regex(takes).search(arguments) is not None
 
 

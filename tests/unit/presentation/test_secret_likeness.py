@@ -160,6 +160,9 @@ def test_no_common_encoding_of_a_command_is_hidden(encode: Callable[[bytes], byt
         "$env:{}='shutdown9'; & $env:{}",
         '{}=shutdown9; node -p "run(process.env.{})"',
         "{}=shutdown9; python3 -c 'run(environ[\"{}\"])'",
+        "{}='shutdown9'\nos.system({})",
+        "{}='evil9x'\nget('https://' + {})",
+        "{}=shutdown9; declare -n r={}; $r",
     ],
 )
 def test_what_is_taken_by_its_name_is_not_hidden(command: str) -> None:
