@@ -9,6 +9,7 @@ kind and all rounds; the scrolling is of the real screen, offscreen, on the cons
 """
 
 import asyncio
+import gc
 import os
 import random
 import sqlite3
@@ -36,7 +37,7 @@ TEXT_MS: Final = 500.0
 STALL_MS: Final = 50.0
 FIRST: Final = 1_700_000_000
 """Seconds since 1970."""
-_PULLS: Final = 60
+_SCROLLED: Final = 12_000
 _OUTCOMES: Final = [outcome.value for outcome in Outcome]
 _WORDS: Final = ("invoice", "harbour", "reading", "quarter", "shipment", "manifest", "draft")
 
@@ -182,6 +183,7 @@ def scroll(folder: Path) -> bool:
     from PySide6.QtCore import QModelIndex, QTimer
     from PySide6.QtWidgets import QApplication
 
+    from keyturn.gui.collecting import GuiCollector
     from tests.gui.conftest import Dresser
     from tests.gui.history_scene import open_history
 
@@ -194,6 +196,9 @@ def scroll(folder: Path) -> bool:
         scene.view.resize(1200, 744)
         scene.view.show()
         await scene.until(bool)
+        # As in the window's process, where what is built is spared and no other thread collects.
+        gc.freeze()
+        collector = GuiCollector(scene.view)
         rows, bar = scene.model.rows, scene.view.table.verticalScrollBar()
         more = asyncio.Event()
         rows.rowsInserted.connect(more.set)
@@ -207,13 +212,15 @@ def scroll(folder: Path) -> bool:
         watch = QTimer()
         watch.timeout.connect(turn)
         watch.start(1)
-        for _ in range(_PULLS):
+        while rows.rowCount() < _SCROLLED and rows.canFetchMore(QModelIndex()):
             more.clear()
             bar.setValue(bar.maximum())
-            if rows.canFetchMore(QModelIndex()):
-                await more.wait()
+            await more.wait()
         watch.stop()
-        found = rows.rowCount()
+        collector.deleteLater()
+        found = len({row.number for row in map(rows.row_at, range(rows.rowCount())) if row})
+        if found != rows.rowCount():
+            raise RuntimeError("the list has rows twice")
         scene.close()
         return found
 

@@ -22,7 +22,7 @@ from tests.e2e.headless import Headless
 from tests.e2e.test_leaking_log import LOG_SERVER, files_that_hold
 
 PLANTED = 50
-MOST_READ = 5
+MOST_READ = 9
 """Of them could chance have made to be read as words, which are never hidden from a person."""
 RESOURCES = ROOT / "resources"
 

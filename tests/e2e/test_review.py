@@ -16,7 +16,7 @@ from tests.e2e.servers import PLAIN_SERVER
 TOOLS = {"fingerprint", "note"}
 TO_READS = ("Tab", "space")
 """From the headline to the first choice of tier, "T0 Reads", and choose it."""
-SLOWLY = 80
+SLOWLY = 25
 """Turns of the wheel, one at a time, that bring each line of a definition on screen."""
 ARGUMENTS = (780, 640)
 """In the middle of the definition's lines, in the window."""

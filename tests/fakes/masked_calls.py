@@ -9,9 +9,9 @@ from keyturn.application.ports.secret_store import Secret
 from keyturn.application.secret_search import SecretSearch
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.origin import excerpts_of
-from keyturn.inspection.secret_places import DetectedPlaces
 from tests.canaries import a_github_token
 from tests.fakes.approval_requests import a_call
+from tests.fakes.secret_store import search_of
 
 CHANCE = random.Random(20261129)
 TOKEN = a_github_token(CHANCE)
@@ -24,7 +24,7 @@ def searching(**known: str) -> SecretSearch:
     secrets = KnownSecrets()
     for name, value in known.items():
         secrets.learn(Secret(value), name.replace("_", "-"))
-    return SecretSearch(DetectedPlaces(), secrets)
+    return search_of(secrets)
 
 
 def found_in(request: ApprovalRequest, search: SecretSearch | None = None) -> ApprovalRequest:

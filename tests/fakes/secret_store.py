@@ -1,9 +1,12 @@
-"""A keychain in memory that a test can lock and take away."""
+"""A keychain in memory that a test can lock and take away, and the search for what it holds."""
 
 from dataclasses import dataclass, field
 
+from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.ports.secret_store import Secret
+from keyturn.application.secret_search import SecretSearch
 from keyturn.domain.errors import SecretStoreUnavailable
+from keyturn.inspection.secret_places import DetectedPlaces
 
 
 @dataclass(slots=True)
@@ -36,3 +39,8 @@ class FakeSecretStore:
                 cause="The test says so.",
                 mend="Unlock the keychain and try again.",
             )
+
+
+def search_of(known: KnownSecrets) -> SecretSearch:
+    """Return the search of a broker that knows these credentials."""
+    return SecretSearch(DetectedPlaces(), known)

@@ -26,13 +26,14 @@ from keyturn.gui.widgets.text import Text
 from tests.gui.conftest import Dresser
 from tests.gui.gallery_pages_scenes import SCENES, Scene
 from tests.gui.gallery_scenes import WINDOWS, Studio
+from tests.gui.gone_scene import GONE_SCENES
 from tests.gui.queue_bursts import BURST_SCENES
 from tests.gui.queue_scenes import QUEUE_SCENES
 from tests.gui.rules_scene import RULES_SCENES
 from tests.gui.scenes import lay_out, let_go
 
 WALKED: Final[Mapping[str, Scene]] = MappingProxyType(
-    {**QUEUE_SCENES, **BURST_SCENES, **SCENES, **RULES_SCENES, **WINDOWS}
+    {**QUEUE_SCENES, **BURST_SCENES, **SCENES, **RULES_SCENES, **GONE_SCENES, **WINDOWS}
 )
 OPERABLE: Final = (QAbstractButton, QLineEdit, QPlainTextEdit, QAbstractItemView)
 LEAST_TARGET: Final = 24

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShortcut
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -118,6 +119,20 @@ def test_what_is_hidden_is_written_in_a_field_only_after_a_look(scene: SheetsSce
     scene.key(Qt.Key.Key_E, CONTROL)
     assert scene.sheets.edit.isVisible()
     assert TOKEN in scene.sheets.edit.field.toPlainText()
+
+
+def test_a_call_that_ends_while_another_page_is_shown_takes_the_sheet_along(
+    scene: SheetsScene,
+) -> None:
+    open_sheet(scene)
+    scene.view.hide()
+    scene.end(CALL, WithdrawCause.CANCELLED)
+    scene.qtbot.waitUntil(lambda: not scene.sheets.is_open, timeout=2_000)
+    scene.view.show()
+    assert not scene.sheets.edit.isVisible()
+    hide = scene.window.findChild(QShortcut, "key_hide")
+    assert hide is not None
+    assert hide.isEnabled()
 
 
 def test_the_keyboard_alone_edits(scene: SheetsScene) -> None:
@@ -339,12 +354,26 @@ def test_what_is_not_edited_has_no_button_and_no_key(scene: SheetsScene, why: st
     assert not scene.sheets.edit.isVisible()
 
 
-def test_what_is_written_stays_where_the_agent_stops_waiting_meanwhile(scene: SheetsScene) -> None:
-    """Fifty seconds are soon over while one writes."""
+def test_what_is_written_stays_over_another_page_and_where_the_agent_stops_waiting(
+    scene: SheetsScene,
+) -> None:
+    """Fifty seconds are soon over while one writes, and one looks things up meanwhile."""
     open_sheet(scene)
     sheet = scene.sheets.edit
     write(scene)
     text = sheet.field.toPlainText()
+    hide = scene.window.findChild(QShortcut, "key_hide")
+    assert hide is not None
+    assert not hide.isEnabled()
+    scene.view.hide()
+    assert hide.isEnabled(), "elsewhere Escape is the window's"
+    scene.view.show()
+    assert not hide.isEnabled()
+    scene.qtbot.waitUntil(lambda: scene.window.focusWidget() is sheet.field, timeout=2_000)
+    assert (sheet.isVisible(), sheet.field.toPlainText()) == (True, text)
+    scene.wait(10_000)
+    scene.key(Qt.Key.Key_Return, CONTROL)
+    assert scene.decided() == []
     scene.bridge.request_detached.emit(_detached(CALL))
     scene.wait(100)
     assert sheet.isVisible()

@@ -17,8 +17,10 @@ from keyturn.gui.gone import AfterBroker
 from keyturn.gui.look import Look
 from keyturn.gui.pages import PAGE_KEYS, Page
 from keyturn.gui.standing import Standing
+from keyturn.gui.tray import Tray
 from keyturn.gui.widgets.text import Text
 from tests.factories import make_request
+from tests.gui import pages_data as data
 from tests.gui.conftest import Clock
 from tests.gui.desk_scene import DeskScene, rest_the_readers
 from tests.gui.gone_scene import LOG, FakeSuccessor
@@ -95,6 +97,11 @@ def test_it_says_what_is_since_when_and_where_the_log_is_and_decides_nothing(los
         QTest.keyClick(window.focusWidget(), Qt.Key(ord(keys[-1])), CONTROL)
     for page in Page:
         window.show_page(page)
+    # What was read off the disk meanwhile, or waited for its turn, tells of a broker no more.
+    lost.scene.desk.queue.remember(())
+    lost.scene.bridge.tell(data.STATE)
+    assert window.windowTitle().startswith("Not running")
+    assert "Not running" in lost.scene.desk.standing.tray.tip
     assert screen.isVisible()
     assert lost.scene.bridge.sent == sent
     assert not window.top_bar.isVisible(), "a stop that leads nowhere does not look like one"
@@ -143,6 +150,15 @@ def test_it_ends_when_it_is_closed_and_where_somebody_else_starts_a_broker(
     assert outcome.outcome is Outcome.FAILED, "nothing opens it, and its path is on screen"
     lost.press(lost.after.screen.leave)
     assert over.count() == 1
+    # Out of sight it goes on beside the clock, where there is one, and ends there.
+    tray = lost.scene.desk.standing.tray
+    assert not tray.stop.isVisible()
+    for there, ends in ((True, 1), (False, 2)):
+        monkeypatch.setattr(Tray, "available", property(lambda _tray, there=there: there))
+        lost.scene.window.close()
+        assert over.count() == ends
+    tray.quit.trigger()
+    assert over.count() == 3
     lost.next.runs = True
     lost.second()
-    assert (over.count(), lost.next.started) == (2, 0)
+    assert (over.count(), lost.next.started) == (4, 0)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PySide6.QtCore import QModelIndex
 
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.presenter import HistoryPresenter
@@ -19,12 +20,15 @@ from keyturn.storage.read_only import DATABASE_NAME
 from tests.fakes.clock import FakeClock
 from tests.gui import pages_data as data
 from tests.gui.conftest import RESOURCES
+from tests.gui.history_scene import open_history
 from tests.gui.spy_bridge import SpyBridge
 from tests.unit.storage.log_entries import decision, delivery
 
 pytestmark = pytest.mark.gui
 CALLS = 450
 """More than two pages."""
+SLICE = 50
+"""Rows that are worded, and shown, at a time: the window waits for as long as that takes."""
 
 
 async def _write(folder: Path) -> None:
@@ -66,3 +70,36 @@ def test_a_results_number_opens_its_call(tmp_path: Path, look: Look, number: int
 
     detail = asyncio.run(story())
     assert f"tool_{number}" in detail.server_tool
+
+
+@pytest.mark.requirement("H1")
+def test_a_page_that_is_asked_for_again_and_again_comes_once_and_in_slices(
+    tmp_path: Path, look: Look
+) -> None:
+    """Qt asks for more with every step at the end of a list, however long the answer takes."""
+    slices: list[int] = []
+
+    def take_down(_parent: QModelIndex, first: int, last: int) -> None:
+        slices.append(last - first + 1)
+
+    async def story() -> list[int]:
+        await _write(tmp_path)
+        scene = open_history(look, tmp_path)
+        rows = scene.model.rows
+        try:
+            await scene.until(bool)
+            rows.rowsInserted.connect(take_down)
+            while rows.canFetchMore(QModelIndex()):
+                before = rows.rowCount()
+                for _ in range(3):
+                    rows.fetchMore(QModelIndex())
+                await scene.until(lambda shown, before=before: len(shown) > before)
+                rows.fetchMore(QModelIndex())
+            return [row.number for row in scene.rows()]
+        finally:
+            scene.close()
+
+    numbers = asyncio.run(story())
+    assert len(numbers) == len(set(numbers)) == CALLS + 1
+    assert numbers == sorted(numbers, reverse=True)
+    assert 0 < max(slices) <= SLICE

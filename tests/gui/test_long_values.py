@@ -49,6 +49,7 @@ TEXTS = {
     "lines": "a row of a table\n" * (SIZE // 17),
     "one word": "A" * SIZE,
     "hidden characters": "row\u200b\n" * (SIZE // 6),
+    "marks alone": "a\u200b" * (SIZE // 2),
 }
 
 
@@ -121,6 +122,17 @@ def test_a_card_of_100_kib_is_laid_out_in_pieces(
         qtbot.waitUntil(lambda: card.raw.is_measured, timeout=30_000)
         scene.window.grab()
         assert 0 < max(laid_out) <= AT_ONCE, name
+
+
+@pytest.mark.requirement("C9")
+def test_what_nobody_sees_holds_a_card_up_no_longer(scene: DeskScene, laid_out: list[int]) -> None:
+    """Each mark takes as long as many letters; where marks are all there is, a piece has few."""
+    request = make_request(arguments={"path": TEXTS["marks alone"]}, tier=Tier.T2)
+    scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
+    scene.desk.queue.open_card(request.id)
+    scene.window.grab()
+    assert 0 < max(laid_out) <= AT_ONCE
+    assert sum(laid_out) < SIZE
 
 
 @pytest.mark.requirement("C9", "Q1")

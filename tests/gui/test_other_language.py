@@ -22,6 +22,7 @@ from keyturn.gui.drafts import SEARCH
 from keyturn.gui.look import Look
 from keyturn.gui.other_language import is_half_written
 from keyturn.gui.pages import Page
+from keyturn.gui.queue.view import QueueView
 from keyturn.presentation.window_settings import PAGE
 from tests.fakes.approval_requests import a_call
 from tests.gui import pages_data as data
@@ -159,7 +160,23 @@ def test_nothing_that_is_half_written_is_lost(scene: DeskScene, qtbot: QtBot) ->
     qtbot.waitUntil(lambda: begins_anew(scene))
 
 
-def test_what_is_searched_for_is_no_draft(scene: DeskScene, qtbot: QtBot) -> None:
+def test_what_is_searched_for_is_no_draft_and_words_to_an_agent_are_one(
+    scene: DeskScene, qtbot: QtBot
+) -> None:
+    show(scene, "call-a")
+    scene.window.grab()
+    sheet = scene.desk.sheets.deny
+    request = scene.desk.queue.open_request
+    assert request is not None
+    view = scene.view(Page.QUEUE)
+    assert isinstance(view, QueueView)
+    view.deny_with_message_requested.emit(request.id, request.digest)
+    QTest.keyClicks(sheet.field, "ask for less")
+    scene.window.show_page(Page.SETTINGS)
+    assert is_half_written(scene.window), "it stays over a look at another page"
+    scene.window.show_page(Page.QUEUE)
+    assert sheet.field.toPlainText() == "ask for less"
+    sheet.close_sheet()
     scene.build(Page.SETTINGS)
     scene.window.show_page(Page.SETTINGS)
     lines = [one for one in scene.view(Page.SETTINGS).findChildren(QLineEdit) if one.isVisible()]

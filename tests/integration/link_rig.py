@@ -46,7 +46,6 @@ from keyturn.application.result_budgets import ResultBudgets
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
-from keyturn.application.secret_search import SecretSearch
 from keyturn.application.sessions import Sessions
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
@@ -71,7 +70,6 @@ from keyturn.inspection.input_check import QuickTextCheck
 from keyturn.inspection.profiles.dispatch import masked_text
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
-from keyturn.inspection.secret_places import DetectedPlaces
 from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from tests.factories import ENVIRONMENT_WORDS
 from tests.fakes.commands import ReaderInPlace
@@ -79,7 +77,7 @@ from tests.fakes.decision_log import FakeDecisionLog
 from tests.fakes.ids import FakeIds
 from tests.fakes.milestones import FakeMilestones
 from tests.fakes.processes import FakeProcesses
-from tests.fakes.secret_store import FakeSecretStore
+from tests.fakes.secret_store import FakeSecretStore, search_of
 from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
 from tests.fakes.stores import (
@@ -399,7 +397,7 @@ class World:
             large=PooledArguments(self),
             commands=ReaderInPlace(),
             check=QuickTextCheck(),
-            secrets=SecretSearch(DetectedPlaces(), self.known),
+            secrets=search_of(self.known),
         )
         return Gate(
             assessment=assessment,

@@ -5,15 +5,25 @@ secret is not kept at all.
 """
 
 from keyturn.application.ports.inspection import SecretMask
-from keyturn.application.window_setting_names import TYPED
+from keyturn.application.window_setting_names import HISTORY_SAVED, TYPED
 from keyturn.domain.canonical import JsonObject
+from keyturn.domain.errors import ConfigurationError
 
 
 def kept_value(name: str, value: str, mask: SecretMask) -> str:
-    """Return what is stored of a setting; empty for what was typed and holds a secret."""
-    if name not in TYPED:
+    """Return what is stored of a setting; empty for what was typed and holds a secret.
+
+    Raises ConfigurationError for a secret in what a person keeps by a name: a record has all of it.
+    """
+    if name not in TYPED and name not in HISTORY_SAVED:
         return value
-    return value if all(mask.mask(line) == line for line in value.split("\n")) else ""
+    if all(mask.mask(line) == line for line in value.split("\n")):
+        return value
+    if name in HISTORY_SAVED:
+        raise ConfigurationError(
+            "It looks like a secret, so nothing is kept.", mend="Take it out, then keep the rest."
+        )
+    return ""
 
 
 def recorded_details(name: str, value: str) -> JsonObject:

@@ -60,7 +60,7 @@ class Desk(QObject):
         language_of: LanguageOf | None = None,
     ) -> None:
         super().__init__()
-        self._look, self._bridge = look, bridge
+        self._look, self._bridge, self._now_ms = look, bridge, now_ms
         self._stop = StopState(engaged=False)
         self._health: HealthState | None = None
         self._agents: tuple[AgentState, ...] = ()
@@ -105,7 +105,6 @@ class Desk(QObject):
             builder=StoppedBuilder(look.words, HistoryBuilder(look.words, cards)),
             parent=self,
         )
-        self._now_ms = now_ms
         self._away = AwayWatch(self.window, now_ms)
         self._countdown = QTimer(self, interval=_SECOND_MS)
         self._connect()
@@ -284,6 +283,8 @@ class Desk(QObject):
         self._on_stop("tray", int(StopLevel.AGENTS))
 
     def _show_top_bar(self) -> None:
+        if self.window.has_ended:
+            return
         view = top_bar_view(
             self._look.words,
             stop=self._stop,

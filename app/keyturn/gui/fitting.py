@@ -12,8 +12,8 @@ from keyturn.gui.text_runs import phrase, plain_runs
 from keyturn.gui.theme import Appearance, Token, Type, TypeStyle
 
 _Wanted = tuple[str, int, TypeStyle, int, int, bool, tuple[Appearance, int]]
-MOST_ROWS = 256
-"""Rows that stay laid out: some screenfuls."""
+MOST_ROWS = 64
+"""Rows that stay laid out: more than a screenful."""
 _LEAST = 4
 """Characters that are shown however little room there is."""
 

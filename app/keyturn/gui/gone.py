@@ -104,12 +104,22 @@ class AfterBroker(QObject):
         standing.tell(f"{said.title}. {said.body}")
         self.screen.restart.clicked.connect(self._on_restart)
         self.screen.open_log.clicked.connect(self._on_log)
-        self.screen.leave.clicked.connect(window.close)
-        window.closed.connect(self.over)
+        self.screen.leave.clicked.connect(self.over)
+        self._tray = tray = standing.tray
+        tray.stop.setVisible(False)
+        # It would ask on a page that is out of reach.
+        tray.quit_requested.disconnect()
+        tray.quit_requested.connect(self.over)
+        window.closed.connect(self._on_closed)
         self.clock = QTimer(self)
         self.clock.setInterval(LOOK_MS)
         self.clock.timeout.connect(self._look_for_one)
         self.clock.start()
+
+    def _on_closed(self) -> None:
+        """Go on saying it beside the clock; where nothing can there is nothing left to say it."""
+        if not self._tray.available:
+            self.over.emit()
 
     def _on_restart(self) -> None:
         if self._starting:

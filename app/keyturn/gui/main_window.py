@@ -91,6 +91,11 @@ class MainWindow(QWidget):
         """Return the page that is shown."""
         return self._page
 
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether `show_last` was called: what a broker said says nothing any more."""
+        return not self._pages
+
     def page_of(self, widget: QWidget) -> QWidget:
         """Return the page that a widget is on, or the window for one that is on none."""
         pages = (*self._pages.values(), *([self._stopped] if self._stopped is not None else ()))

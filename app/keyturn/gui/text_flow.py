@@ -92,6 +92,11 @@ class TextFlow:
         self._baseline = _baseline(self._font, self._line_height)
         self._width = -1.0
         self._from_right = False
+        self._dresses: dict[
+            tuple[Ink, TypeStyle | None, Token | None],
+            tuple[QTextCharFormat, QTextCharFormat | None],
+        ] = {}
+        """Of runs that are drawn alike: their format, and that of the glue in their box."""
         self._layout = self._fresh_layout()
 
     @property
@@ -231,6 +236,20 @@ class TextFlow:
 
     def _formats(self, placed: _Placed) -> list[QTextLayout.FormatRange]:
         run = placed.run
+        key = (run.ink, run.style, run.token)
+        if key not in self._dresses:
+            whole = self._whole_format(run)
+            font = self._theme.font(Type.MARK) if run.ink in _ONE_PIECE else self._font
+            pad = _pad_format(run.ink, font, whole) if placed.pad else None
+            self._dresses[key] = (whole, pad)
+        whole, pad = self._dresses[key]
+        ranges = [] if whole.isEmpty() else [_range(placed.start, placed.end, whole)]
+        if pad is not None:
+            start, end = placed.start + placed.outside, placed.end - placed.outside
+            ranges += [_range(start, start + 1, pad), _range(end - 1, end, pad)]
+        return ranges
+
+    def _whole_format(self, run: Run) -> QTextCharFormat:
         style = Type.MARK if run.ink in _ONE_PIECE else run.style
         format_ = QTextCharFormat()
         if style is not None:
@@ -238,29 +257,10 @@ class TextFlow:
                 self._theme.font(style),
                 QTextCharFormat.FontPropertiesInheritanceBehavior.FontPropertiesAll,
             )
-        colour = self._run_colour(run)
+        colour = _run_colour(run, self._theme)
         if colour is not None:
             format_.setForeground(colour)
-        whole = [] if format_.isEmpty() else [_range(placed.start, placed.end, format_)]
-        return whole + (self._pad_formats(placed, format_) if placed.pad else [])
-
-    def _pad_formats(self, placed: _Placed, base: QTextCharFormat) -> list[QTextLayout.FormatRange]:
-        """Squeeze the glue at both ends of a boxed run to exactly its pad and gap."""
-        ink = placed.run.ink
-        font = self._theme.font(Type.MARK) if ink in _ONE_PIECE else self._font
-        format_ = QTextCharFormat(base)
-        format_.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
-        wanted = _PAD[ink] + _GAP[ink]
-        format_.setFontLetterSpacing(wanted - QFontMetricsF(font).horizontalAdvance(_GLUE))
-        return [
-            _range(placed.start + placed.outside, placed.start + placed.outside + 1, format_),
-            _range(placed.end - placed.outside - 1, placed.end - placed.outside, format_),
-        ]
-
-    def _run_colour(self, run: Run) -> QColor | None:
-        if run.ink in _ONE_PIECE:
-            return self._theme.colour(_INKS[run.ink][0])
-        return self._theme.colour(run.token) if run.token is not None else None
+        return format_
 
     def _paint_boxes(self, painter: QPainter, at: QPointF, colour: QColor, clip: QRectF) -> None:
         """Draw the boxes of the lines in `clip`: there may be thousands in a text."""
@@ -338,6 +338,21 @@ def _paint_highlighter(painter: QPainter, box: QRectF, theme: Theme) -> None:
     dots.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(dots)
     painter.drawLine(QLineF(body.left(), body.bottom() + 1, body.right(), body.bottom() + 1))
+
+
+def _run_colour(run: Run, theme: Theme) -> QColor | None:
+    if run.ink in _ONE_PIECE:
+        return theme.colour(_INKS[run.ink][0])
+    return theme.colour(run.token) if run.token is not None else None
+
+
+def _pad_format(ink: Ink, font: QFont, base: QTextCharFormat) -> QTextCharFormat:
+    """Squeeze the glue at both ends of a boxed run to exactly its pad and gap."""
+    format_ = QTextCharFormat(base)
+    format_.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
+    wanted = _PAD[ink] + _GAP[ink]
+    format_.setFontLetterSpacing(wanted - QFontMetricsF(font).horizontalAdvance(_GLUE))
+    return format_
 
 
 def _baseline(font: QFont, line_height: int) -> int:

@@ -20,7 +20,7 @@ _TEXTS_WITH_ESCAPES = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)++"')
 _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.")
 _MOST_TEXTS = 1_000
 """Texts with escapes that are looked at one by one; of more all are left alone."""
-MOST_PLACES = 100
+MOST_PLACES = 50
 """A text with more is one that nobody reads for its secrets."""
 
 

@@ -14,7 +14,7 @@ from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip, Deadline, DeadlineText, deadline_text
 from keyturn.presentation.card_builder import CardBuilder, server_tool
 from keyturn.presentation.concealed import Concealed
-from keyturn.presentation.hidden_secrets import hidden_of
+from keyturn.presentation.hidden_secrets import HiddenSecrets, hidden_of
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.outliers import Outlier, Unlike, outliers
@@ -118,10 +118,11 @@ class GroupBuilder:
     ) -> GroupView:
         """Return the table of `units`, each the requests of one identical call, oldest first."""
         words, first = self._words, units[0][0]
+        hidden = hidden_of(first, words)
         leaves = [_leaves(unit[0]) for unit in units]
         constants, varying = _split(leaves)
         short = [
-            path for path in constants if not _is_long(self._text(first, path, leaves[0][path]))
+            path for path in constants if not _is_long(_shown(hidden, path, leaves[0][path]).text)
         ]
         constants, varying = (
             short[:MOST_CONSTANTS],
@@ -150,7 +151,7 @@ class GroupBuilder:
             server_tool=server_tool(first, words),
             chips=self._chips(first, count),
             constants=tuple(
-                (_name(path), self._text(first, path, leaves[0][path])) for path in constants
+                (_name(path), _shown(hidden, path, leaves[0][path]).text) for path in constants
             ),
             columns=(*names, *([words("burst.more_columns")] if rest else [])),
             calls=tuple(ordered),
@@ -168,7 +169,8 @@ class GroupBuilder:
     ) -> GroupCall:
         columns, rest = varying
         request = unit[0]
-        cells = [self._cell(request, leaves, column) for column in columns]
+        hidden = hidden_of(request, self._words)
+        cells = [self._cell(hidden, leaves, column) for column in columns]
         if rest:
             more = sum(1 for column in rest if column in leaves)
             cells.append(GroupCell(text=self._words("burst.more_values", n=more), long=True))
@@ -183,11 +185,11 @@ class GroupBuilder:
         )
 
     def _cell(
-        self, request: ApprovalRequest, leaves: Mapping[str, JsonValue], column: str
+        self, hidden: HiddenSecrets, leaves: Mapping[str, JsonValue], column: str
     ) -> GroupCell:
         if column not in leaves:
             return GroupCell(text=self._words("burst.absent"))
-        shown = self._shown(request, column, leaves[column])
+        shown = _shown(hidden, column, leaves[column])
         text = shown.true_text
         if not shown.masks and not _is_long(text):
             return GroupCell(text=text)
@@ -199,16 +201,6 @@ class GroupBuilder:
         if lines > 1:
             size = self._words("burst.size_lines", size=size, n=lines)
         return GroupCell(text=size, long=True)
-
-    def _text(self, request: ApprovalRequest, path: str, value: JsonValue) -> str:
-        return self._shown(request, path, value).text
-
-    def _shown(self, request: ApprovalRequest, path: str, value: JsonValue) -> Concealed:
-        """Return a value whole, with what is hidden of it."""
-        hidden = hidden_of(request, self._words)
-        if path == _META:
-            return hidden.meta()
-        return hidden.raw() if path == _WHOLE else hidden.value(path, value)
 
     def _unlike(self, request: ApprovalRequest, flag: Outlier | None) -> str:
         if any(origin.untrusted for origin in request.trace.origins):
@@ -239,6 +231,13 @@ def first_deadline(
         return text
     left = duration_text((first.waits_until_ms - now_ms) / 1000, words)
     return replace(text, text=words("burst.first_waits", duration=left))
+
+
+def _shown(hidden: HiddenSecrets, path: str, value: JsonValue) -> Concealed:
+    """Return a value whole, with what is hidden of it."""
+    if path == _META:
+        return hidden.meta()
+    return hidden.raw() if path == _WHOLE else hidden.value(path, value)
 
 
 def _is_long(text: str) -> bool:

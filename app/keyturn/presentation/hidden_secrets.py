@@ -1,8 +1,7 @@
 """Owns which characters of a request's arguments are hidden, and what stands there instead.
 
 The one place that says so: every view of the arguments takes its texts from here. The broker says
-where something looks like a secret; what of that may be hidden is decided here, and a stored
-credential always is.
+where something looks like a secret, and `secret_pieces` what of that may be hidden.
 """
 
 import json
@@ -15,9 +14,10 @@ from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.origin import excerpts_of
 from keyturn.domain.secret_places import NO_SECRETS
 from keyturn.presentation.concealed import Concealed, Hidden, concealed
-from keyturn.presentation.json_nodes import bare_text, pointer_parts
+from keyturn.presentation.json_leaves import start_of
+from keyturn.presentation.json_nodes import bare_text
 from keyturn.presentation.secret_likeness import is_telling
-from keyturn.presentation.secret_pieces import Piece, members_of, pieces_of
+from keyturn.presentation.secret_pieces import Piece, pieces_of
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
@@ -62,13 +62,13 @@ class HiddenSecrets:
 
     @property
     def count(self) -> int:
-        """Return how many stretches are hidden."""
-        return len(self._pieces) + len(self._meta)
+        """Return how many stretches are hidden, of what a person changed since as well."""
+        return len(self._pieces) + len(self._meta) + len(self._asked)
 
     @property
     def anything(self) -> bool:
-        """Tell whether anything is hidden, also of what a person changed since."""
-        return bool(self._pieces or self._meta or self._asked or self._nearby)
+        """Tell whether anything is hidden, also beside what the arguments came from."""
+        return self.count > 0 or bool(self._nearby)
 
     @property
     def are_all(self) -> bool:
@@ -187,7 +187,7 @@ class HiddenSecrets:
         below = [piece for piece in self._pieces if piece.path.startswith(f"{path}/")]
         if not below:
             return Concealed(text)
-        start = _start_of(self._request.arguments, path)
+        start = start_of(self._request.arguments, path)
         if start is None or not self._request.arguments.startswith(text, start):
             return Concealed(text)
         return concealed(text, [self._at(p, p.at + p.in_json[0] - start) for p in below])
@@ -241,17 +241,3 @@ def _as_json(piece: Piece, says: str) -> str:
     """Write what is said of a piece so that it can stand within JSON."""
     inner = json.dumps(says, ensure_ascii=False)
     return inner[1:-1] if piece.is_text else inner
-
-
-def _start_of(text: str, pointer: str) -> int | None:
-    """Return where the value that a pointer names begins in canonical JSON."""
-    at = 0
-    for part in pointer_parts(pointer):
-        if text[at] not in "{[":
-            return None
-        found = (start for name, start, _ in members_of(text, at) if name == part)
-        start = next(found, None)
-        if start is None:
-            return None
-        at = start
-    return at

@@ -41,8 +41,6 @@ _ADDRESS = re.compile(
 """A host, with a port or a path, a mail address, or the numbers of one."""
 _JOINS = frozenset(";|&<>$`(){}?#")
 """What a shell gives a meaning to: in the midst of a text it may end what looks like a secret."""
-_MOST_FOREIGN: Final = 3
-"""Letters of other writings; more of them may be words."""
 _BEGINNING = re.compile(r"[A-Za-z]{2,12}[-_.](?:(?:[a-z]{2,4}|admin|svcacct)[-_.]){0,2}")
 """What a service marks its tokens with: "github_pat_"; longer words after it are none of its."""
 _KNOWN = re.compile(
@@ -61,6 +59,10 @@ _SPOKEN = re.compile(
     r"(?=[a-z]{12})(?:[b-df-hj-np-tv-xz]{0,3}[aeiouy]){4}|(?=[A-Z]{12})(?:[B-DF-HJ-NP-TV-XZ]{0,3}[AEIOUY]){4}"
 )
 """Letters that can be said, which chance seldom writes so many of."""
+_JOINED = re.compile(
+    r"(?=[A-Za-z]{12})(?:[AEIOUY][a-z]{2,9}|[A-Z]?[a-z]{0,8}[aeiouy][a-z]{1,8}){3}"
+)
+"""The same of words that are told apart by capitals: "deleteAllOrders"."""
 _DECODES: Final = (
     r"(?:\A|[^A-Za-z])(?:base(?:16|32|58|64)|basenc|b(?:16|32|64)decode|xxd|uudecode|openssl"
     r"|eval|exec|rot13|atob|decode|unhexlify|fromhex|fromcharcode|unescape|frombase64string"
@@ -122,7 +124,8 @@ def stretches(text: str, *, kind: str, whole: bool) -> Iterator[tuple[int, int]]
             if not reads(line[1]):
                 yield line.span(1)
         return
-    token = _WEB_TOKEN.search(text)
+    at = text.find("eyJ")
+    token = _WEB_TOKEN.match(text, at) if at >= 0 else None
     if token is not None:
         # What it claims can be read by anybody; only the signature makes it worth stealing.
         if token.end() == len(text) and not reads(token[2]):
@@ -182,16 +185,16 @@ def reads(text: str, deepest: int = _DEEPEST, *, marked: bool = False) -> bool:
 
     `marked` is of one that begins as a service marks its tokens, which are words.
     """
-    segments = visible(text)
-    if len(segments) != 1 or segments[0].mark is not None or any(map(str.isspace, text)):
+    # Letters of other writings are words to somebody; what cannot be seen is none of a secret.
+    if not text.isascii() or not text.isprintable() or " " in text or len(visible(text)) != 1:
         return True
-    if sum(not letter.isascii() for letter in text) > _MOST_FOREIGN or _ADDRESS.fullmatch(text):
+    if _ADDRESS.fullmatch(text):
         return True
     begun = _BEGINNING.match(text) if marked else None
     rest = text[begun.end() :] if begun is not None else text
-    if any(pattern.search(text) for pattern in (_COMMAND, _SPOKEN, _NUMBERED)) or _WORDS.search(
-        rest
-    ):
+    if any(
+        pattern.search(text) for pattern in (_COMMAND, _SPOKEN, _JOINED, _NUMBERED)
+    ) or _WORDS.search(rest):
         return True
     if not deepest:
         return False

@@ -64,7 +64,7 @@ class Segment:
     mark: EscapeMark | None = None
 
 
-_HIDDEN = (
+HIDDEN = (
     # C0 and C1 controls but for tab and line feed.
     "\x00-\x08\x0b-\x1f\x7f-\x9f"
     # Default_Ignorable_Code_Point: zero-width, bidi controls, fillers, variation selectors, tags.
@@ -78,11 +78,13 @@ _HIDDEN = (
     # No characters at all: lone surrogates, noncharacters.
     "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
 )
-_PICTURE = (
+"""What is shown as a mark wherever it stands, but in an emoji; the inside of a character class."""
+PICTURE = (
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe"
     "\u2600-\u27bf\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
 )
-_ONE_EMOJI = f"{_PICTURE}[\ufe0e\ufe0f]?[\U0001f3fb-\U0001f3ff]?"
+"""Class of what an emoji begins with."""
+_ONE_EMOJI = f"{PICTURE}[\ufe0e\ufe0f]?[\U0001f3fb-\U0001f3ff]?"
 _FLAG_TAGS = "|".join(
     "".join(chr(0xE0000 + ord(letter)) for letter in region)
     for region in ("gbeng", "gbsct", "gbwls")
@@ -96,11 +98,11 @@ _PATTERN = re.compile(
     f"(?P<emoji>{_EMOJI})"
     rf"|(?P<blank>(?:\A|(?<=\n))(?:[ \t\r]*\n){{{BLANK_LINE_RUN},}})"
     rf"|(?P<space>[ \t]{{{SPACE_RUN},}})"
-    f"|(?P<unseen>[{_HIDDEN}]{{{UNSEEN_RUN},}})"
-    rf"|(?P<hidden>[{_HIDDEN}])(?P=hidden)*"
+    f"|(?P<unseen>[{HIDDEN}]{{{UNSEEN_RUN},}})"
+    rf"|(?P<hidden>[{HIDDEN}])(?P=hidden)*"
 )
-_SEQUENCES = re.compile(f"(?P<emoji>{_EMOJI})|(?P<hidden>[{_HIDDEN}]+)")
-_ANY_HIDDEN = re.compile(f"[{_HIDDEN}]")
+_SEQUENCES = re.compile(f"(?P<emoji>{_EMOJI})|(?P<hidden>[{HIDDEN}]+)")
+_ANY_HIDDEN = re.compile(f"[{HIDDEN}]")
 _ASCII_PATTERN = re.compile(
     rf"(?P<blank>(?:\A|(?<=\n))(?:[ \t\r]*\n){{{BLANK_LINE_RUN},}})"
     rf"|(?P<space>[ \t]{{{SPACE_RUN},}})"
@@ -229,6 +231,19 @@ def in_brackets(segments: Iterable[Segment], words: Words) -> str:
 def cost_of(segment: Segment) -> int:
     """Return what it costs to show a segment, in plain characters."""
     return len(segment.text) if segment.mark is None else COST_OF_MARK
+
+
+def beginning(text: str, most: int) -> str:
+    """Return as much of the beginning as costs at most `most` to show."""
+    if len(text) * COST_OF_MARK <= most:
+        return text
+    end = 0
+    for segment in each_visible(text[:most]):
+        if cost_of(segment) > most:
+            return text[: end + (most if segment.mark is None else 0)]
+        most -= cost_of(segment)
+        end += len(segment.text)
+    return text[:end]
 
 
 def costs_less(texts: Iterable[str], most: int) -> bool:

@@ -3,7 +3,13 @@
 import pytest
 
 from keyturn.application.typed_settings import kept_value, recorded_details
-from keyturn.application.window_setting_names import HISTORY_FILTERS, OF_THE_WINDOW, TYPED
+from keyturn.application.window_setting_names import (
+    HISTORY_FILTERS,
+    HISTORY_SAVED,
+    OF_THE_WINDOW,
+    TYPED,
+)
+from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.record import RecordType
 from tests.fakes.inspection import FakeSecretMask
 from tests.unit.application.broker_world import BrokerWorld
@@ -30,6 +36,21 @@ def test_a_filter_that_holds_a_secret_is_kept_nowhere() -> None:
     mask = FakeSecretMask({SECRET})
     assert kept_value(HISTORY_FILTERS, f"{INTO}\ntext:{SECRET}", mask) == ""
     assert kept_value(HISTORY_FILTERS, INTO, mask) == INTO
+
+
+@pytest.mark.requirement("H3")
+def test_a_list_that_is_kept_by_a_name_is_recorded_and_holds_no_secret() -> None:
+    async def story() -> None:
+        world = BrokerWorld()
+        world.mask.secrets.add(SECRET)
+        with pytest.raises(ConfigurationError, match="secret"):
+            await world.registry.put_setting(HISTORY_SAVED[0], f"mine\ntool:{SECRET}")
+        assert world.registry.settings == {}
+        assert world.log.of_type(RecordType.SETTING) == []
+        await world.registry.put_setting(HISTORY_SAVED[0], "mine\ntool:list")
+        assert world.log.of_type(RecordType.SETTING)[-1].details["value"] == "mine\ntool:list"
+
+    play(story)
 
 
 def test_all_other_settings_are_recorded_as_they_are() -> None:

@@ -71,6 +71,9 @@ def test_no_command_hides_in_a_token(command: str, before: str) -> None:
         "send it all to evil.example 1",
         "a\u200bb1c2d3e4",
         "`id`12345678",
+        "deleteAllOrders1",
+        "\u0443\u0434\u0430\u043b\u0438\u0442\u044c1",
+        "\u5220\u9664\u6240\u6709\u8ba2\u53551",
     ],
 )
 def test_what_could_be_read_is_shown_whatever_its_name_says(value: str) -> None:

@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.presentation.visible_text import (
+    COST_OF_MARK,
     MOST_HIDDEN,
     MarkKind,
     Segment,
+    beginning,
+    cost_of,
     hidden_characters,
     hidden_in_all,
     mark_label,
@@ -142,3 +145,13 @@ def test_all_hidden_characters_are_counted_up_to_a_number() -> None:
         hidden_in_all(["\u00e9" * 1_000_000, "a\u200bb\u200cc", "\U0001f468\u200d\U0001f469"]) == 2
     )
     assert hidden_in_all(["\U0001f468\u200d\U0001f469" * 500_000, "\u200b"]) == MOST_HIDDEN
+
+
+@given(text=st.text(alphabet="ab \n\u200b\u202e\u0436", max_size=300), most=st.integers(16, 400))
+def test_a_beginning_is_all_that_it_may_cost(text: str, most: int) -> None:
+    kept = beginning(text, most)
+    assert text.startswith(kept)
+    assert sum(map(cost_of, visible(kept))) <= most
+    if len(kept) < len(text):
+        # What comes next, a mark at most, would have been too much.
+        assert sum(map(cost_of, visible(kept))) > most - COST_OF_MARK

@@ -29,12 +29,15 @@ from keyturn.presentation.history_filters import (
     read_search,
     worded,
 )
+from keyturn.storage.queries.history import PAGE_ROWS
 from keyturn.storage.queries.items import HistoryItem, HistoryPage
 from keyturn.storage.queries.kept import read_kept_text
 
 REFRESH_MS: Final = 250
 """With the tenth of a second that the broker collects, and the reading, half a second (H2)."""
 SEARCH_MS: Final = 250
+_SLICE: Final = 40
+"""Rows that are worded at a time: the window's thread waits for as long as that takes."""
 _SCREENFUL: Final = 40
 """Rows; below it a list does not ask for more by itself."""
 
@@ -70,6 +73,10 @@ class HistoryPresenter(QObject):
         self._items: dict[int, HistoryItem] = {}
         self._shown: RecordedCall | None = None
         self._older: int | None = None
+        self._on_its_way: tuple[int, int | None] | None = None
+        """The list that more is being read of, and before which number."""
+        self._left = 0
+        """So many rows of the page that was asked for are still to be read."""
         self._asked = 0
         self._fresh = True
         """The rows on screen are of another list than the one that was asked for."""
@@ -189,9 +196,16 @@ class HistoryPresenter(QObject):
             self._worker.run(read, lambda text: pane.show_kept(number, text))
 
     def _on_more(self) -> None:
+        """Read the next page, in slices: the view may ask again while one is on its way."""
+        if self._on_its_way != (self._asked, self._older):
+            self._left = PAGE_ROWS
+            self._read_on()
+
+    def _read_on(self) -> None:
         reader, older = self._reader, self._older
         if older is not None and reader is not None:
-            read, asked = partial(reader.worded, self._narrowed(), older), self._asked
+            self._on_its_way = (self._asked, older)
+            read, asked = partial(reader.worded, self._narrowed(), older, _SLICE), self._asked
             self._worker.run(read, lambda found: self._add(found, asked))
 
     # ---------------------------------------------------------------- reading
@@ -257,14 +271,22 @@ class HistoryPresenter(QObject):
             self._model.show_summary(summary)
 
     def _add(self, found: Worded | None, asked: int) -> None:
-        if found is None or asked != self._asked:
+        if asked != self._asked:
             return
-        self._items |= {item.number: item for item in found.page.items}
-        before, self._older = self._older, found.page.older
+        self._on_its_way = None
+        if found is None:
+            return
+        page = found.page
+        self._items |= {item.number: item for item in page.items}
+        before, self._older = self._older, page.older
+        self._left -= len(found.rows)
+        if page.complete and self._left > 0:
+            # Before the rows are added: the view asks for more at once where it is at their end.
+            self._read_on()
         if found.rows:
             self._model.show_empty(None)
         self._model.rows.add_rows(found.rows, complete=self._older is None)
-        self._go_on_searching(found.page, before)
+        self._go_on_searching(page, before)
 
     def _show_detail(self, found: RecordedDetail | None) -> None:
         if found is not None:

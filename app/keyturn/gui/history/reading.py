@@ -13,7 +13,7 @@ from keyturn.presentation.decided import ENDS, LAST_DECISIONS
 from keyturn.presentation.history import HistoryRow
 from keyturn.presentation.history_builder import HistoryBuilder, RecordedDetail
 from keyturn.presentation.weakenings import is_weakening
-from keyturn.storage.queries.history import HistoryQuery
+from keyturn.storage.queries.history import PAGE_ROWS, HistoryQuery
 from keyturn.storage.queries.items import HistoryItem, HistoryPage, Pruned
 
 _log = logging.getLogger(__name__)
@@ -52,9 +52,11 @@ class HistoryReader:
         """Read the newest rows of a list, if it is still wanted."""
         return self.worded(narrowed, None) if asked == self.asked else None
 
-    def worded(self, narrowed: HistoryFilter, before: int | None) -> Worded | None:
+    def worded(
+        self, narrowed: HistoryFilter, before: int | None, most: int = PAGE_ROWS
+    ) -> Worded | None:
         """Read and word a page; wording takes longer than a turn of the window may."""
-        page = self.page(narrowed, before)
+        page = self.page(narrowed, before, most)
         if page is None:
             return None
         return Worded(page, tuple(self._builder.row(item) for item in page.items))
@@ -74,10 +76,12 @@ class HistoryReader:
         query = self._open()
         return query.counts(narrowed).by_outcome if query is not None else {}
 
-    def page(self, narrowed: HistoryFilter, before: int | None = None) -> HistoryPage | None:
+    def page(
+        self, narrowed: HistoryFilter, before: int | None = None, most: int = PAGE_ROWS
+    ) -> HistoryPage | None:
         """Read the newest rows, or those before a number."""
         query = self._open()
-        return query.page(narrowed, before=before) if query is not None else None
+        return query.page(narrowed, before=before, limit=most) if query is not None else None
 
     def last(self) -> tuple[HistoryItem, ...]:
         """Read what ended last."""

@@ -28,6 +28,7 @@ class DenySheet(Sheet):
     """The message."""
     pause_wanted = Signal()
     """The agent of that call is to be paused; the call waits on and decides nothing."""
+    stays = True
 
     def __init__(self, look: Look, card: QWidget, head: QWidget) -> None:
         super().__init__(look, card, head, name="deny_sheet")

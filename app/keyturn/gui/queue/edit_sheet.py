@@ -45,6 +45,7 @@ class EditSheet(Sheet):
 
     send_requested = Signal(str)
     """JSON, which is another one than the card's."""
+    stays = True
 
     def __init__(self, look: Look, card: QWidget, head: QWidget) -> None:
         super().__init__(look, card, head, name="edit_sheet")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.gui.look import Look
@@ -27,6 +27,10 @@ class Sheet(QFrame):
     """A titled page with a foot of buttons, at the bottom of the card that it belongs to."""
 
     closed = Signal()
+    out_of_sight = Signal(bool)
+    """It went with its page, and stays open; False: it is there again."""
+    stays = False
+    """Whether what is written here outlives a look at another page."""
 
     def __init__(self, look: Look, card: QWidget, head: QWidget, *, name: str) -> None:
         """`head` is what stays uncovered."""
@@ -70,7 +74,7 @@ class Sheet(QFrame):
 
     def close_sheet(self) -> None:
         """Go away; nothing is answered by that."""
-        if self.isVisible():
+        if not self.isHidden():
             self.hide()
 
     def settle(self) -> None:
@@ -99,11 +103,24 @@ class Sheet(QFrame):
         return False
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Count every way of going away as closing, but for a minimised window."""
+        """Count every way of going away as closing, but for a minimised window.
+
+        What holds a person's words goes with its page, and comes back with it.
+        """
         super().hideEvent(event)
+        if event.spontaneous():
+            return
+        if self.stays and not self.isHidden():
+            self.out_of_sight.emit(True)
+            return
+        self.hide()
+        self.closed.emit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Cover the card again."""
+        super().showEvent(event)
         if not event.spontaneous():
-            self.hide()
-            self.closed.emit()
+            self.out_of_sight.emit(False)
 
     def focusNextPrevChild(self, next: bool) -> bool:  # Qt's signature
         """Keep Tab inside: what lies below is covered."""

@@ -7,7 +7,7 @@ sheet instead of the window.
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 
 from keyturn.application.agent_messages import FloodChoice
 from keyturn.application.approval_request import ApprovalRequest
@@ -73,6 +73,7 @@ class CardSheets(QObject):
             self.rule.draft_changed.connect(self._on_draft)
         for sheet in (self.deny, self.rule, self.edit):
             sheet.closed.connect(self._on_closed)
+            sheet.out_of_sight.connect(self._on_out_of_sight)
 
     @property
     def is_open(self) -> bool:
@@ -133,6 +134,20 @@ class CardSheets(QObject):
         if self._view.isVisible():
             self._view.card.rest_focus()
 
+    def _on_out_of_sight(self, out: bool) -> None:
+        """Let keys do what they do elsewhere while the page of a sheet is not shown."""
+        if self._card is None:
+            return
+        use_keys(self._view, use=out)
+        written = self._written()
+        if not out and written is not None:
+            # Once the page has taken the keyboard: the sentence that it rests on is covered.
+            QTimer.singleShot(0, written, written.field.setFocus)
+
+    def _written(self) -> DenySheet | EditSheet | None:
+        """Return the sheet that is open and holds a person's words."""
+        return next((one for one in (self.deny, self.edit) if not one.isHidden()), None)
+
     def _on_card(self, card: CardView | None) -> None:
         """Close over another card, and over the same one when it is not what it was.
 
@@ -141,15 +156,16 @@ class CardSheets(QObject):
         open_for = self._card
         if open_for is None or (card is not None and _subject(card) == _subject(open_for)):
             return
-        written = next((one for one in (self.deny, self.edit) if one.isVisible()), None)
+        written = self._written()
         if card is None or written is None or not _same_call(card, open_for):
             self._close()
             return
         self._card = card
         if written is self.edit and not card.actions.edit:
             self.edit.end()
-        # What is shown of the card anew took the focus.
-        written.field.setFocus(Qt.FocusReason.OtherFocusReason)
+        if written.isVisible():
+            # What is shown of the card anew took the focus.
+            written.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _close(self) -> None:
         sheets: tuple[Sheet, ...] = (self.deny, self.rule, self.edit)

@@ -24,7 +24,7 @@ from keyturn.gui.queue.triage_bar import TriageBar
 from keyturn.gui.readers import announce
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.notices import EmptyState
-from keyturn.gui.widgets.scroll_pane import SnugPane
+from keyturn.gui.widgets.scroll_pane import SnugPane, page_around
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.arming import (
     Owed,
@@ -87,7 +87,6 @@ class QueueView(QFrame):
         self.card = CardPane(look)
         self.group = GroupPane(look, now_ms)
         self.triage = TriageBar(look)
-        self.over = SnugPane(look, "window", (0, 0, 0, 0), least=_LEAST_TRIAGE)
         self.stepper = Stepper(look)
         self.empty = EmptyState(look, Icon.QUEUE)
         self.watch = ArmingWatch(self.card.block.allow, now_ms, self.card)
@@ -134,7 +133,7 @@ class QueueView(QFrame):
         right.addWidget(self.group, 1)
         self.group.hide()
         right.addWidget(self.empty, 1)
-        _lay_out(self, right)
+        _lay_out(self, right, self._look)
         self.stepper.hide()
 
     def _connect(self) -> None:
@@ -230,23 +229,12 @@ class QueueView(QFrame):
         self.card.setVisible(self._model.card is not None and not list_alone)
         self.group.setVisible(self._model.group is not None and not list_alone)
         self.pane.use_width(None if list_alone else self.split.list_width(self.pane, width))
-        self.split.setHidden(stacked)
-        # Where there is hardly room for what is open, the list says who waits with how much.
-        low = stacked and self.height() < self._look.theme.tall(_LOW)
-        self.over.setHidden(low and not list_alone)
+        _leave_room(self, self._look, stacked=stacked, list_alone=list_alone)
 
     def _show_arming(self) -> None:
         card = self._model.card
-        if card is None:
-            return
-        now = self._now_ms()
-        state = self.watch.arming.state(now)
-        reason = reason_text(state, card, self._look.words)
-        if state.owed is Owed.REQUEST:
-            return
-        short = short_reason_text(state, self._look.words) or reason
-        self.card.block.show_arming(state, reason, short)
-        self.card.block.show_deny_armed(self.watch.arming.deny_armed(now))
+        if card is not None:
+            _show_arming(self.card, card, self.watch, self._now_ms(), self._look.words)
 
     def _show_deadline(self) -> None:
         card = self._model.card
@@ -324,6 +312,17 @@ def add_keys(view: QWidget, keys: Mapping[str, Callable[[], None]]) -> None:
         shortcut.activated.connect(slot)
 
 
+def _show_arming(
+    pane: CardPane, card: CardView, watch: ArmingWatch, now_ms: int, words: Words
+) -> None:
+    state = watch.arming.state(now_ms)
+    if state.owed is Owed.REQUEST:
+        return
+    reason = reason_text(state, card, words)
+    pane.block.show_arming(state, reason, short_reason_text(state, words) or reason)
+    pane.block.show_deny_armed(watch.arming.deny_armed(now_ms))
+
+
 def _show_deadline(pane: CardPane, card: CardView, now_ms: int, words: Words) -> None:
     text = deadline_text(card.deadline, now_ms, words) if card.deadline else None
     pane.block.show_deadline(text)
@@ -358,12 +357,22 @@ def _show_confirmed(pane: CardPane, watch: ArmingWatch, card: CardView) -> None:
         pane.decisive.show_confirmed(value.path, watch.arming.is_confirmed(value.path))
 
 
-def _lay_out(view: QueueView, right: QVBoxLayout) -> None:
+def _leave_room(view: QueueView, look: Look, *, stacked: bool, list_alone: bool) -> None:
+    """Where there is hardly room for what is open, the list says who waits with how much."""
+    view.split.setHidden(stacked)
+    low = stacked and view.height() < look.theme.tall(_LOW)
+    over = page_around(view.triage)
+    if over is not None:
+        over.setHidden(low and not list_alone)
+
+
+def _lay_out(view: QueueView, right: QVBoxLayout, look: Look) -> None:
     """Set the list beside what is open, and what is said of all of it above both."""
     beside = row()
     beside.addWidget(view.pane)
     beside.addLayout(right, 1)
     outer = column(view)
-    view.over.body.addWidget(view.triage)
-    outer.addWidget(view.over)
+    over = SnugPane(look, "window", (0, 0, 0, 0), least=_LEAST_TRIAGE)
+    over.body.addWidget(view.triage)
+    outer.addWidget(over)
     outer.addLayout(beside, 1)

@@ -28,6 +28,7 @@ from keyturn.gui.widgets.text import Align, Text, ValueText
 from keyturn.presentation.card import DecisiveValue
 from keyturn.presentation.chunks import CHUNK
 from keyturn.presentation.marks import Icon
+from keyturn.presentation.visible_text import costs_less
 
 _LEAST_HEIGHT: Final = 92
 _SIDE: Final = 16 + EDGE
@@ -55,7 +56,7 @@ class DecisiveBox(QFrame):
         self._key = Text(look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
         self._key.say(value.key)
         # A long one is laid out piece by piece, so that it holds the window up for no agent.
-        self._is_long = len(value.value) > CHUNK
+        self._is_long = not costs_less((value.value,), CHUNK)
         long_or_short = LongText if self._is_long else ValueText
         self._text = long_or_short(look, Type.VALUE_LARGE)
         self._text.say_concealed(value.shown)

@@ -29,8 +29,9 @@ from keyturn.gui.widgets.text import ValueText, stay_plain
 from keyturn.presentation.card import TracedSpan, spans_within
 from keyturn.presentation.chunks import CHUNK, chunks, line_chunks
 from keyturn.presentation.concealed import Concealed, TextMask, masks_within
+from keyturn.presentation.visible_text import costs_less
 
-MOST_KEPT = 64
+MOST_KEPT = 32
 """Pieces that stay laid out: a megabyte of flows would take a hundred of memory."""
 PICTURE_MS = 20
 """So long the measuring waits for the picture, which would else be painted in the same turn."""
@@ -297,7 +298,7 @@ def value_label(
     look: Look, text: str, style: TypeStyle = Type.VALUE, spans: Sequence[TracedSpan] = ()
 ) -> QLabel:
     """Return what shows a value whole; a long one holds the window up for nobody."""
-    if len(text) > CHUNK:
+    if not costs_less((text,), CHUNK):
         long = LongText(look, style)
         long.say(text, spans)
         return long

@@ -23,6 +23,7 @@ from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import Run, concealed_runs, phrase, plain_runs
 from keyturn.gui.theme import Token, Type, TypeStyle
 from keyturn.presentation.concealed import Concealed
+from keyturn.presentation.visible_text import beginning
 
 Align = Qt.AlignmentFlag
 LONGEST: Final = 4_096
@@ -83,7 +84,7 @@ class Text(QLabel):
 
         Of a name that an agent or a server made longer than any is, the beginning and a count.
         """
-        kept = text[: self._most] if self._most else text
+        kept = beginning(text, self._most) if self._most else text
         more = ""
         if len(kept) < len(text):
             more = f" {self._look.words('fitting.more', n=len(text) - len(kept))}"
