@@ -23,7 +23,7 @@ from keyturn.presentation.secret_likeness import (
 )
 
 _LINE = re.compile(r"[^\r\n]{4,}")
-_MOST_DECODED: Final = 20_000
+_MOST_DECODED: Final = 10_000
 """Characters that look like secrets and are tried for what they could be an encoding of."""
 
 
