@@ -18,7 +18,7 @@ from keyturn.domain.result_controls import Profile
 from keyturn.inspection.profiles.dispatch import ToolFacts, mask_as, profile_of
 from keyturn.inspection.secret_places import DetectedPlaces
 from keyturn.inspection.secrets import MOST_IN_A_WORKER, DetectSecretsMask
-from keyturn.presentation.hidden_secrets import pieces_of
+from keyturn.presentation.secret_pieces import pieces_of
 from tests.bench import gitleaks_rules
 from tests.bench.profile_samples import SETS, Labelled
 from tests.bench.secret_samples import Sample, named_samples, no_secrets, own_samples, planted

@@ -8,6 +8,7 @@ from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.secret_search import SecretSearch
 from keyturn.domain.canonical import JsonObject
+from keyturn.domain.origin import excerpts_of
 from tests.canaries import a_github_token
 from tests.fakes.approval_requests import a_call
 from tests.fakes.secret_store import search_of
@@ -32,6 +33,7 @@ def found_in(request: ApprovalRequest, search: SecretSearch | None = None) -> Ap
     return replace(
         request,
         secrets=search.of_text(request.arguments),
+        excerpt_secrets=search.of_text(excerpts_of(request.trace)),
         meta_secrets=search.of_text(request.bound_meta),
     )
 

@@ -16,16 +16,16 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.tier import Tier
 from keyturn.gui import text_flow
 from keyturn.gui.look import Look
-from keyturn.gui.queue.card_pane import RAW, READABLE, CardPane
+from keyturn.gui.queue.card_pane import DIFF, RAW, READABLE, CardPane
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import Ink, Run, value_runs
-from keyturn.gui.theme import Theme, TypeStyle
+from keyturn.gui.theme import Theme, Type, TypeStyle
 from keyturn.gui.widgets.argument_tree import ArgumentTree
 from keyturn.gui.widgets.reveal_row import HoldToLook
-from keyturn.gui.widgets.text import Text
+from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation.card import CardView
 from keyturn.presentation.card_builder import CardBuilder
-from keyturn.presentation.concealed import TextMask
+from keyturn.presentation.concealed import Concealed, TextMask
 from keyturn.presentation.verbs import read_verbs
 from tests.fakes.masked_calls import CREDENTIAL, TOKEN, masked_call, searching
 from tests.gui.scenes import let_go
@@ -278,3 +278,32 @@ def test_a_text_that_spells_a_mask_is_drawn_as_any_text(look: Look) -> None:
     assert run.ink is Ink.PLAIN
     (real,) = value_runs(mask, (), look.words, [TextMask(0, len(mask), TOKEN)])
     assert real.ink is Ink.SECRET
+
+
+def test_a_text_that_hides_nothing_any_more_reveals_nothing(
+    qtbot: QtBot, look: Look, painted: list[str]
+) -> None:
+    text = ValueText(look, Type.VALUE)
+    qtbot.addWidget(text)
+    text.say_concealed(Concealed("[key]", (TextMask(0, 5, TOKEN),)))
+    text.say_concealed(Concealed("plain"))
+    text.reveal(True)
+    text.flow()
+    assert not holds_any([*painted, text.text()])
+    assert text.text() == "plain"
+
+
+def test_what_is_compared_shows_it_while_it_is_held_alone(
+    pane: CardPane, look: Look, painted: list[str]
+) -> None:
+    old = f"mode one\nkey {TOKEN}"
+    pane.show_card(card_of(look, {"old_string": old, "new_string": f"{old}\nmore"}, id="c-2"))
+    pane.choose_tab(DIFF)
+    assert not shows(pane, painted)
+    QTest.mousePress(button_of(pane), LEFT)
+    assert shows(pane, painted)
+    # Neither another look nor another size keeps it on screen.
+    pane.resize(700, 800)
+    QTest.mouseRelease(button_of(pane), LEFT)
+    assert not shows(pane, painted)
+    assert not holds_any(spoken(pane))

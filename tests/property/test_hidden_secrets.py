@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.presentation.hidden_secrets import hidden_of, pieces_of
+from keyturn.presentation.hidden_secrets import hidden_of
 from keyturn.presentation.json_nodes import bare_text, nodes, read_json
 from keyturn.presentation.secret_likeness import reads
+from keyturn.presentation.secret_pieces import pieces_of
 from keyturn.presentation.words import Words
 from tests.fakes.masked_calls import CREDENTIAL, TOKEN, masked_call, searching
 from tests.sources import ROOT

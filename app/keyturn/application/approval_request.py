@@ -177,6 +177,8 @@ class ApprovalRequest:
     """Where secrets stand in `arguments`, so that a screen can hide them."""
     meta_secrets: Secrets = NO_SECRETS
     """The same of `bound_meta`."""
+    excerpt_secrets: Secrets = NO_SECRETS
+    """The same of `excerpts_of` its trace: what stands beside what was found."""
     server_url: str = ""
     """Where its server is, of one at an address: what is sent goes there first."""
     pinned_at: str = ""

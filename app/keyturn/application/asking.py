@@ -11,6 +11,7 @@ from keyturn.application.secret_search import SecretSearch
 from keyturn.domain.canonical import canonical
 from keyturn.domain.decision import Outcome
 from keyturn.domain.destinations import MOST_MARKED
+from keyturn.domain.origin import excerpts_of
 from keyturn.domain.policy import Because, Judgement
 from keyturn.domain.secret_places import NO_SECRETS, Secrets
 
@@ -49,6 +50,8 @@ class HeldSecrets:
 
     arguments: Secrets = NO_SECRETS
     meta: Secrets = NO_SECRETS
+    excerpts: Secrets = NO_SECRETS
+    """Of what stands beside the places that its arguments came from."""
     asked: Secrets = NO_SECRETS
     """Of the arguments that its agent asked for, where a person changed them."""
 
@@ -61,6 +64,7 @@ def secrets_of(judged: Judged, search: SecretSearch | None) -> HeldSecrets:
     return HeldSecrets(
         arguments=search.of_call(judged.call, judged.arguments_text),
         meta=search.of_text(canonical(meta).decode()) if meta else NO_SECRETS,
+        excerpts=search.of_text(excerpts_of(judged.trace)),
         asked=search.of_call(asked.call, asked.arguments_text) if asked else NO_SECRETS,
     )
 
@@ -74,6 +78,7 @@ def with_secrets(request: ApprovalRequest, found: HeldSecrets, server_url: str) 
         request,
         secrets=found.arguments,
         meta_secrets=found.meta,
+        excerpt_secrets=found.excerpts,
         server_url=server_url,
         edited=edited,
     )

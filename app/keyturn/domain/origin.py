@@ -6,11 +6,15 @@ from math import inf
 
 import msgspec
 
+from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.typed import ON_CARD
 
 MOST_ORIGINS = 256
 MOST_ORIGIN_BYTES = 256 * 1024
 """Of the values and excerpts of one call's origins; a card has to be sent, read and kept."""
+
+MOST_LOOKED_THROUGH = 16 * 1024
+"""Characters of excerpts that somebody looks through for secrets beside those that are sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,18 @@ def bounded(origins: Iterable[Origin], *, incomplete: bool) -> Trace:
             size += more
     kept = tuple(places[number] for number in sorted(chosen))
     return Trace(origins=kept, incomplete=incomplete or len(kept) < len(places))
+
+
+def excerpts_of(trace: Trace) -> str:
+    """Return the first excerpts, each once, as one canonical text; empty for none."""
+    texts: list[JsonValue] = []
+    left = MOST_LOOKED_THROUGH
+    for excerpt in dict.fromkeys(origin.excerpt for origin in trace.origins):
+        left -= len(excerpt)
+        if left < 0:
+            break
+        texts.append(excerpt.encode(errors="replace").decode())
+    return canonical(texts).decode() if texts else ""
 
 
 def _by_need(places: list[Origin]) -> list[int]:

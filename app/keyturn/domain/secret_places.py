@@ -22,6 +22,8 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     """In order, none within another."""
     all_looked_at: bool = True
     """False where more in it could be a secret than was looked at: then nothing is known."""
+    all_tried: bool = True
+    """False where not all of it was held against the stored credentials."""
 
 
 NO_SECRETS = Secrets()

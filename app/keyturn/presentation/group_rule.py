@@ -144,7 +144,7 @@ def _fixed(path: str, values: Sequence[FixableValue | None], words: Words) -> Fi
         return known[0]
     seen = [value.value for value in written.values()]
     # With its quotation marks escaped: one value may look like two otherwise.
-    text = ", ".join(one.decode() for one in written)
+    text = ", ".join(map(_written, written.values()))
     if len(seen) > _MOST_SEEN or len(text) > _LONGEST_SEEN:
         return None
     if any(isinstance(value, list | dict) for value in seen):
@@ -154,6 +154,11 @@ def _fixed(path: str, values: Sequence[FixableValue | None], words: Words) -> Fi
     if any(value.told is not None for value in written.values()):
         told = [value.value if value.told is None else value.told for value in written.values()]
     return FixableValue(path=path, value=seen, text=said, op=Operator.IN, told=told)
+
+
+def _written(value: FixableValue) -> str:
+    """Return a value as JSON, without what is hidden of it."""
+    return canonical(value.value if value.told is None else value.told).decode()
 
 
 def _fits(rule: Rule, request: ApprovalRequest) -> bool:

@@ -1,28 +1,30 @@
 """Owns which characters of a request's arguments are hidden, and what stands there instead.
 
 The one place that says so: every view of the arguments takes its texts from here. The broker says
-where something looks like a secret; what of that may be hidden is decided here.
+where something looks like a secret, and `secret_pieces` what of that may be hidden.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final, TypeAlias
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.domain.canonical import JsonValue, canonical
-from keyturn.domain.secret_places import NO_SECRETS, SecretPlace, Secrets
+from keyturn.domain.origin import excerpts_of
+from keyturn.domain.secret_places import NO_SECRETS
 from keyturn.presentation.concealed import Concealed, Hidden, concealed
-from keyturn.presentation.json_leaves import Leaf, leaves_with, start_of
+from keyturn.presentation.json_leaves import start_of
 from keyturn.presentation.json_nodes import bare_text
-from keyturn.presentation.secret_likeness import is_telling, may_decode, reads, stretches
+from keyturn.presentation.secret_likeness import is_telling
+from keyturn.presentation.secret_pieces import Piece, pieces_of
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 _ENDING: Final = 4
 _LEAST_FOR_ENDING: Final = 16
 """Of a shorter secret four characters would give too much away."""
+_LEAST_LINE: Final = 4
 _LONGEST_NAME: Final = 60
 _STARS: Final = "***"
 _KINDS: Final = {
@@ -36,31 +38,8 @@ _KINDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """One stretch that is hidden."""
-
-    path: str
-    """JSON Pointer of the value that it stands in."""
-    start: int
-    end: int
-    """Characters of that value, or of its JSON where it is no text."""
-    in_json: tuple[int, int]
-    """The same in the canonical text of the value, its quotation marks included."""
-    at: int
-    """Where the value's canonical text begins in the whole."""
-    text: str
-    """The hidden characters."""
-    kind: str
-    credential: str | None
-    """Name of the stored credential that it is, "" for one without a name; None for none."""
-    is_whole: bool
-    """Nothing of the value stays."""
-    is_text: bool = True
-    """False of a number."""
-
-
-_Pieces = tuple[Piece, ...]
+_Needle: TypeAlias = tuple[str, int, Piece]
+"""What is looked for, where in it what is hidden begins, and that."""
 
 
 class HiddenSecrets:
@@ -73,6 +52,10 @@ class HiddenSecrets:
         self._meta = pieces_of(request.bound_meta, request.meta_secrets)
         asked = request.edited
         self._asked = pieces_of(asked.arguments, asked.secrets) if asked is not None else ()
+        self._nearby = pieces_of(excerpts_of(request.trace), request.excerpt_secrets)
+        """Of earlier results, beside what the arguments came from."""
+        self._sought: list[_Needle] | None = None
+        self._near: list[_Needle] | None = None
         self._by_path: dict[str, list[Piece]] = {}
         for piece in self._pieces:
             self._by_path.setdefault(piece.path, []).append(piece)
@@ -84,12 +67,17 @@ class HiddenSecrets:
 
     @property
     def anything(self) -> bool:
-        """Tell whether anything is hidden."""
-        return self.count > 0
+        """Tell whether anything is hidden, also beside what the arguments came from."""
+        return self.count > 0 or bool(self._nearby)
+
+    @property
+    def are_all(self) -> bool:
+        """Tell whether there was the time to say where all that was found stands."""
+        return self._pieces.are_all and self._meta.are_all
 
     @property
     def credentials(self) -> tuple[str, ...]:
-        """Return the names of the stored credentials in it, hidden or not, each once."""
+        """Return the names of the stored credentials in it, each once; also of one in a key."""
         request = self._request
         places = (*request.secrets.places, *request.meta_secrets.places)
         return tuple(dict.fromkeys(place.credential for place in places if not place.kind))
@@ -136,10 +124,20 @@ class HiddenSecrets:
 
     def line(self, text: str) -> Concealed:
         """Return a line of a text that holds the arguments in another form, the difference."""
-        if not self._pieces and not self._asked:
-            return Concealed(text)
+        if self._sought is None:
+            self._sought = list(self._needles())
+        return self._found_in(text, self._sought)
+
+    def excerpt(self, text: str) -> Concealed:
+        """Return a line of an earlier result, without what else stands there either."""
+        if self._near is None:
+            nearby = (*self._pieces, *self._asked, *self._nearby)
+            self._near = [*self._needles(), *_lines_of(self._nearby)] if nearby else []
+        return self._found_in(text, self._near)
+
+    def _found_in(self, text: str, sought: Sequence[_Needle]) -> Concealed:
         found: list[Hidden] = []
-        for needle, before, piece in self._needles():
+        for needle, before, piece in sought:
             at = text.find(needle)
             while at >= 0:
                 start, end = at + before, at + before + len(piece.text)
@@ -151,7 +149,7 @@ class HiddenSecrets:
     def scrubbed(self, text: str) -> str:
         """Return a sentence without what is hidden of the arguments."""
         for piece in (*self._pieces, *self._meta, *self._asked):
-            if is_telling(piece.text) and piece.text in text:
+            if _stands_for_itself(piece) and piece.text in text:
                 text = text.replace(piece.text, self.says(piece))
         return text
 
@@ -194,22 +192,36 @@ class HiddenSecrets:
             return Concealed(text)
         return concealed(text, [self._at(p, p.at + p.in_json[0] - start) for p in below])
 
-    def _whole(self, text: str, pieces: _Pieces) -> Concealed:
+    def _whole(self, text: str, pieces: Sequence[Piece]) -> Concealed:
         return concealed(text, [self._at(p, p.at + p.in_json[0]) for p in pieces])
 
     def _at(self, piece: Piece, start: int) -> Hidden:
         return Hidden(start, start + piece.in_json[1] - piece.in_json[0], self.says(piece))
 
-    def _needles(self) -> Iterator[tuple[str, int, Piece]]:
-        """Yield what is looked for in a line: a value of its own, or a short one with its name."""
+    def _needles(self) -> Iterator[_Needle]:
+        """Yield what is looked for in a line: a value of its own, or a short one with its name.
+
+        What a person stored is looked for whatever it looks like, line by line.
+        """
         for piece in (*self._pieces, *self._asked):
-            if is_telling(piece.text):
-                yield piece.text, 0, piece
+            if _stands_for_itself(piece):
+                yield from _lines_of((piece,))
             elif piece.is_whole:
                 name = canonical(piece.path.rpartition("/")[2]).decode()
                 before = f"{name}: "
                 needle = f'{before}"{piece.text}"'
                 yield needle, len(before) + 1, piece
+
+
+def _lines_of(pieces: Iterable[Piece]) -> Iterator[_Needle]:
+    for piece in pieces:
+        for part in piece.text.split("\n"):
+            if len(part) >= _LEAST_LINE:
+                yield part, 0, replace(piece, text=part)
+
+
+def _stands_for_itself(piece: Piece) -> bool:
+    return piece.credential is not None or is_telling(piece.text)
 
 
 def hidden_of(request: ApprovalRequest, words: Words) -> HiddenSecrets:
@@ -223,49 +235,6 @@ def in_words(request: ApprovalRequest, words: Words, say: Callable[[ApprovalRequ
     if not hidden.anything:
         return say(request)
     return hidden.scrubbed(say(hidden.spoken_form()))
-
-
-@lru_cache(maxsize=8)
-def pieces_of(text: str, secrets: Secrets) -> _Pieces:
-    """Return what is hidden of canonical JSON, in order."""
-    if not secrets.places:
-        return ()
-    return tuple(_pieces(text, secrets.places))
-
-
-def _pieces(text: str, places: tuple[SecretPlace, ...]) -> Iterator[Piece]:
-    for leaf, within in leaves_with(text, places):
-        if not may_decode(leaf.value):
-            for place in within:
-                yield from _of_leaf(leaf, place)
-
-
-def _of_leaf(leaf: Leaf, place: SecretPlace) -> Iterator[Piece]:
-    start, end = leaf.characters(place.start - leaf.at, place.end - leaf.at)
-    value, known = leaf.value, not place.kind
-    text = value[start:end]
-    if not text:
-        return
-    if known:
-        # A server chose some of them, and could have chosen a command.
-        found = [] if reads(text) else [(0, len(text))]
-    else:
-        whole = start == 0 and end == len(value)
-        found = list(stretches(text, kind=place.kind, whole=whole))
-    for first, last in found:
-        span = (start + first, start + last)
-        yield Piece(
-            path=leaf.path,
-            start=span[0],
-            end=span[1],
-            in_json=leaf.in_json(*span),
-            at=leaf.at,
-            text=value[span[0] : span[1]],
-            kind=place.kind,
-            credential=place.credential if known else None,
-            is_whole=span == (0, len(value)),
-            is_text=leaf.is_text,
-        )
 
 
 def _as_json(piece: Piece, says: str) -> str:

@@ -8,20 +8,45 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
+from typing import Final
 
 from keyturn.domain.secret_places import SecretPlace
 from keyturn.presentation.json_nodes import pointer_below, pointer_parts
 
 _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}|\\.")
 _start = attrgetter("start")
+_TIMES_READ: Final = 4
+_FREE: Final = 1_000_000
+"""So many times its length a text is read, and so many characters besides."""
+_MOST_ESCAPES: Final = 50_000
+"""In one scalar; a text of so many lines is read by nobody for its secrets."""
 _read = json.JSONDecoder().raw_decode
+
+
+class TooMuch(Exception):
+    """It would take longer than a window may wait."""
+
+
+class Effort:
+    """How much may still be done, in characters."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def take(self, size: int) -> None:
+        """Do some of it; raises TooMuch where nothing is left."""
+        self._left -= size
+        if self._left < 0:
+            raise TooMuch
 
 
 class Leaf:
     """One scalar, with where its characters stand in it."""
 
     def __init__(self, path: str, at: int, raw: str) -> None:
-        """`raw` is its JSON, which begins at `at` of the whole text."""
+        """`raw` is its JSON, which begins at `at` of the whole text; raises TooMuch."""
+        if raw.count("\\") > _MOST_ESCAPES:
+            raise TooMuch
         self.path, self.at = path, at
         self.is_text = raw.startswith('"')
         self.value = str(json.loads(raw)) if self.is_text else raw
@@ -62,22 +87,32 @@ class Leaf:
 
 
 def leaves_with(
-    text: str, places: Sequence[SecretPlace], at: int = 0, path: str = ""
+    text: str, places: Sequence[SecretPlace]
 ) -> Iterator[tuple[Leaf, Sequence[SecretPlace]]]:
-    """Yield each scalar that places stand in, with these; they are in order and apart."""
+    """Yield each scalar that places stand in, with these; they are in order and apart.
+
+    Raises TooMuch where they stand so deep that the text would be read many times.
+    """
+    return _leaves(text, places, 0, "", Effort(_TIMES_READ * len(text) + _FREE))
+
+
+def _leaves(
+    text: str, places: Sequence[SecretPlace], at: int, path: str, effort: Effort
+) -> Iterator[tuple[Leaf, Sequence[SecretPlace]]]:
     if text[at] not in "{[":
         _, end = _read(text, at)
         yield Leaf(path, at, text[at:end]), places
         return
     first = 0
     for name, start, end in _members(text, at):
+        effort.take(end - start)
         while first < len(places) and places[first].end <= start:
             first += 1
         if first == len(places):
             return
         within = places[first : bisect_left(places, end, first, key=_start)]
         if within:
-            yield from leaves_with(text, within, start, pointer_below(path, name))
+            yield from _leaves(text, within, start, pointer_below(path, name), effort)
 
 
 def start_of(text: str, pointer: str) -> int | None:

@@ -176,7 +176,7 @@ def draft(
         sentence=sentences.sentence(said),
         conditions=(words("sheets.exactly"),) if exact else sentences.conditions(said),
         loose="" if exact else _loose(left_open, words),
-        kept=words(_KEPT[span]),
+        kept=_kept(kept, span, words),
         span=span,
         fault=sheet.refusal or fault,
     )
@@ -184,6 +184,14 @@ def draft(
 
 def _without_secrets(value: FixableValue) -> FixableValue:
     return value if value.told is None else replace(value, value=value.told)
+
+
+def _kept(values: list[FixableValue], span: Span, words: Words) -> str:
+    """Say how long it holds, and what a rule shows from then on that the card hides."""
+    told = words(_KEPT[span])
+    if span.is_remembered or all(value.told is None for value in values):
+        return told
+    return f"{told} {words('sheets.keeps_secret')}"
 
 
 def _loose(left_open: int, words: Words) -> str:

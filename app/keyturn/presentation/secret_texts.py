@@ -72,7 +72,9 @@ def excerpts_without_secrets(
     if not hidden.anything:
         return excerpts
     return tuple(
-        replace(excerpt, lines=tuple(_line(line, hidden.line(line.text)) for line in excerpt.lines))
+        replace(
+            excerpt, lines=tuple(_line(line, hidden.excerpt(line.text)) for line in excerpt.lines)
+        )
         for excerpt in excerpts
     )
 
@@ -105,6 +107,10 @@ def _lines(request: ApprovalRequest, hidden: HiddenSecrets, words: Words) -> Ite
         yield _warning(words("card.sends_more_credentials", n=more))
     if not request.secrets.all_looked_at or not request.meta_secrets.all_looked_at:
         yield _warning(words("card.secrets_not_looked_for"))
+    if not request.secrets.all_tried or not request.meta_secrets.all_tried:
+        yield _warning(words("card.credentials_not_tried"))
+    if not hidden.are_all:
+        yield _warning(words("card.secrets_not_hidden"))
 
 
 def _hosts(request: ApprovalRequest, hidden: HiddenSecrets) -> list[str]:

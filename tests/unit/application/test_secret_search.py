@@ -83,3 +83,37 @@ def test_a_window_is_told_the_same_places() -> None:
 def test_short_ones_are_not_told() -> None:
     text = canonical({"a": "yes", "b": "swordfs"}).decode()
     assert searching(one="yes", two="swordfs").of_text(text).places == ()
+
+
+def test_a_credential_that_json_writes_otherwise_is_named_too() -> None:
+    value = 'a"b\\c\nd9x8y7'
+    text = canonical({"k": value}).decode()
+    found = searching(odd=value).of_text(text)
+    assert [place.credential for place in found.places] == ["odd"]
+
+
+def test_a_credential_in_a_name_is_told() -> None:
+    text = canonical({CREDENTIAL: 1}).decode()
+    found = searching(github_work=CREDENTIAL).of_text(text)
+    assert [place.credential for place in found.places] == ["github-work"]
+
+
+def test_words_before_a_credential_do_not_keep_it_from_being_named() -> None:
+    text = canonical({"a": "w1 " * 2_100, "z": f"x={CREDENTIAL}"}).decode()
+    found = searching(github_work=CREDENTIAL).of_text(text)
+    assert [place.credential for place in found.places] == ["github-work"]
+    assert found.all_tried
+
+
+@pytest.mark.parametrize("unit", ["abcdefgh ", '\\"', "\\\\", '","', "\\u00e9", "a "])
+def test_of_a_long_text_the_first_part_is_held_against_what_is_known(unit: str) -> None:
+    """Nor does any text take long, as one did whose first part ends in an escape."""
+    search = searching(github_work=CREDENTIAL)
+    for before in ("", "x", "xy", "xyz"):
+        text = f'"{before}{unit * (100_000 // len(unit))} {CREDENTIAL}"'
+        found = search.with_known(text, DetectedPlaces().find(text))
+        # What looks like a secret is, wherever it stands.
+        assert [place.credential for place in found.places] == ["github-work"]
+        assert not found.all_tried
+        assert search.with_known(text, Secrets()) == Secrets(all_tried=False)
+    assert searching().with_known(text, Secrets()).all_tried

@@ -7,20 +7,27 @@ from dataclasses import replace
 import pytest
 
 from keyturn.application.approval_request import ApprovalRequest, AskedFor
+from keyturn.application.known_secrets import KnownSecrets
+from keyturn.application.ports.secret_store import Secret
+from keyturn.application.secret_search import SecretSearch
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.commands import Command, Does, Language, Step
 from keyturn.domain.destinations import Destination
 from keyturn.domain.origin import Trace
+from keyturn.inspection.secret_places import DetectedPlaces
+from keyturn.presentation import secret_pieces
 from keyturn.presentation.announcements import Announcements
 from keyturn.presentation.card import CardView
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.concealed import Concealed
+from keyturn.presentation.group_rule import group_sheet
 from keyturn.presentation.group_table import GroupBuilder
-from keyturn.presentation.hidden_secrets import hidden_of, pieces_of
+from keyturn.presentation.hidden_secrets import hidden_of
 from keyturn.presentation.json_nodes import quoted_text, read_json, value_at
 from keyturn.presentation.queue_builder import QueueBuilder
 from keyturn.presentation.request_text import RequestTexts
-from keyturn.presentation.rule_sheet import draft, rule_sheet
+from keyturn.presentation.rule_sheet import Span, draft, rule_sheet
+from keyturn.presentation.secret_pieces import pieces_of
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
 from tests.bench.secret_samples import Sample, named_samples, own_samples
@@ -256,6 +263,42 @@ def test_nothing_is_hidden_where_more_looks_like_a_secret_than_is_looked_at() ->
 
 
 @pytest.mark.requirement("CARD-MASK")
+@pytest.mark.parametrize("way", ["deep", "escaped", "long"])
+def test_what_would_hold_the_window_up_is_shown_and_said_to_be(way: str) -> None:
+    nested: JsonObject = {"text": "x" * 300_000, "token": TOKEN}
+    for _ in range(12):
+        nested = {"a": nested}
+    keys = [random.Random(n).randbytes(400).hex() for n in range(30)]
+    ways: dict[str, JsonObject] = {
+        "deep": nested,
+        "escaped": {"text": "\n" * 60_000 + TOKEN},
+        "long": {"keys": [f"api_key={key}" for key in keys]},
+    }
+    request = masked_call(ways[way])
+    card = card_of(request)
+    assert request.secrets.places
+    assert card.hidden == ""
+    assert "they are shown" in card.commands[-1].text
+
+
+@pytest.mark.requirement("CARD-MASK")
+def test_each_value_is_read_once_however_many_secrets_it_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = list[str]()
+    find = secret_pieces.may_decode
+
+    def counted(text: str) -> bool:
+        read.append(text)
+        return find(text)
+
+    monkeypatch.setattr(secret_pieces, "may_decode", counted)
+    request = masked_call({"text": f"{TOKEN} one\n" * 30, "b": TOKEN})
+    assert card_of(request).hidden == "31 secrets are hidden."
+    assert read == [request.arguments]
+
+
+@pytest.mark.requirement("CARD-MASK")
 def test_what_is_compared_hides_the_same() -> None:
     old = f"key: {TOKEN}\nmode: one"
     request = masked_call({"old_string": old, "new_string": old.replace("one", "two")})
@@ -264,6 +307,67 @@ def test_what_is_compared_hides_the_same() -> None:
     for row in card.diff:
         assert TOKEN not in row.text
         assert Concealed(row.text, row.masks).true_text in (old + "\nmode: two").split("\n")
+
+
+@pytest.mark.requirement("CARD-MASK")
+@pytest.mark.parametrize("stored", ["h4x0r-pa7c", "k9x2\nq7w3e5"])
+def test_what_is_compared_hides_a_credential_whatever_it_looks_like(stored: str) -> None:
+    request = masked_call({"old_string": stored, "new_string": "x"}, searching(old=stored))
+    card = card_of(request)
+    assert len(card.diff) == stored.count("\n") + 2
+    assert not any(part in row.text for row in card.diff for part in stored.split("\n"))
+    assert {Concealed(row.text, row.masks).true_text for row in card.diff} == {
+        *stored.split("\n"),
+        "x",
+    }
+
+
+@pytest.mark.requirement("CARD-MASK")
+def test_of_a_stored_key_of_several_lines_each_line_is_hidden() -> None:
+    lines = _key_lines()
+    key = "\n".join(["-----BEGIN PRIVATE KEY-----", *lines, "-----END PRIVATE KEY-----"])
+    card = card_of(masked_call({"note": key}, searching(deploy=key)))
+    assert [row.value.count("your credential deploy") for row in card.rows] == [len(lines)]
+    assert not any(line in card.rows[0].value for line in lines)
+
+
+@pytest.mark.requirement("CARD-MASK")
+def test_a_rule_for_a_group_shows_none_of_the_secrets_that_differ() -> None:
+    other = f"ghp_{TOKEN[:3:-1]}"
+    calls = [replace(masked_call({"token": one}), id=one) for one in (TOKEN, other)]
+    sheet = group_sheet(calls, (), WORDS)
+    made = draft(sheet, [value.path for value in sheet.values], WORDS)
+    shown = (*(value.text for value in sheet.values), made.sentence, *made.conditions)
+    assert any("[GitHub token" in text for text in shown)
+    assert not any(secret in text for text in shown for secret in (TOKEN, other))
+    # What it insists on is the true values.
+    assert sheet.values[0].value == [TOKEN, other]
+
+
+@pytest.mark.requirement("CARD-MASK")
+def test_a_rule_says_that_it_keeps_and_shows_what_the_card_hides() -> None:
+    sheet = rule_sheet(masked_call({"token": TOKEN, "order": 41}), WORDS)
+    for ticked, span, says in (
+        (["/token"], Span.ALWAYS, True),
+        (["/order"], Span.ALWAYS, False),
+        (["/token"], Span.HOUR, False),
+    ):
+        assert ("shows it under Rules" in draft(sheet, ticked, WORDS, span).kept) is says
+
+
+@pytest.mark.requirement("CARD-MASK")
+@pytest.mark.parametrize(
+    ("issued", "hides"), [("rm -rf ~/orders", False), ("evil.example", False), (CREDENTIAL, True)]
+)
+def test_a_server_cannot_have_words_hidden_by_issuing_them_as_a_token(
+    issued: str, hides: bool
+) -> None:
+    known = KnownSecrets()
+    # As tokens of a sign-in are learnt: without a name that a person gave.
+    known.learn(Secret(issued))
+    card = card_of(masked_call({"command": issued}, SecretSearch(DetectedPlaces(), known)))
+    assert bool(card.hidden) is hides
+    assert "a credential of yours" in card.commands[-1].text
 
 
 @pytest.mark.requirement("CARD-MASK")
@@ -293,6 +397,20 @@ def test_the_place_that_a_secret_came_from_hides_it_and_keeps_what_is_traced() -
     assert (span.start, span.end) == (line.masks[0].start, line.masks[0].end)
     (row,) = card.rows
     assert [(s.start, s.end) for s in row.spans] == [(m.start, m.end) for m in row.masks]
+
+
+@pytest.mark.requirement("CARD-MASK")
+def test_what_stands_beside_what_was_found_is_hidden_there_too() -> None:
+    told_there = f"to: 14 Quarry Road\ntoken: {TOKEN}\nPASSWORD=hunter2a9\nuse {CREDENTIAL}"
+    found = replace(origin("/to", "14 Quarry Road"), excerpt=told_there)
+    traced = replace(a_call(subject={"to": "14 Quarry Road"}), trace=Trace(origins=(found,)))
+    request = found_in(traced, searching(github_work=CREDENTIAL))
+    card = card_of(request)
+    lines = card.excerpts[0].lines
+    assert "\n".join(Concealed(one.text, one.masks).true_text for one in lines) == told_there
+    assert card.hidden == ""
+    for text in told(request):
+        assert not any(secret in text for secret in (TOKEN, CREDENTIAL, "hunter2a9"))
 
 
 @pytest.mark.requirement("CARD-MASK")

@@ -237,10 +237,10 @@ class ValueText(Text):
 
     def say_concealed(self, shown: Concealed) -> None:
         """Show a text with what is hidden of it; readers are told what stands there."""
+        self._concealed = shown if shown.masks else None
         if not shown.masks:
             self.say(shown.text)
             return
-        self._concealed = shown
         self.say_runs(concealed_runs(shown, self._look.words, revealed=False), shown.text)
 
     def reveal(self, revealed: bool) -> None:
