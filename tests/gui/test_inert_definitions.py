@@ -207,7 +207,7 @@ def test_what_a_server_asks_and_answers_moves_nothing(
         "requestedSchema": {"properties": {text: {"title": text, "enum": [text]}}},
         "content": [{"type": "text", "text": text}],
     }
-    walk.rest(scene.window)
+    walk.rest()
     before = places(scene)
     for kind in (RequestKind.INPUT, RequestKind.RESULT):
         laid_out.clear()
