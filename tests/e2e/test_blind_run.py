@@ -86,7 +86,8 @@ def confirms_a_server(keyturn: Keyturn, blind: BlindPerson) -> None:
     blind.key("ctrl+5")
     blind.finds(f"argument 1: {PLAIN_SERVER}")
     button = blind.goes_to("push button", "Confirm this server", "plain")
-    assert button.description == "Ready in 1 s"
+    # Of 1.2 s, of which it heard some.
+    assert button.description in {"Ready in 2 s", "Ready in 1 s"}
     blind.hears("Its first start asks again")
     blind.key("space")
     blind.finds("Environment: none named")
