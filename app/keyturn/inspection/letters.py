@@ -26,6 +26,8 @@ FILLER = 0x200B
 LEARNT_AT_ONCE = 2_000
 """Code points that one text may bring anew (about 4 ms); others in it part words."""
 _LESSON = 500
+_SORTED = 4_096
+"""Characters that were never seen, up to which they are sorted to know them apart."""
 _CODE_POINTS = 0x110000
 _LONGEST = 4
 """Letters of one code point; some Arabic ones stand for a whole phrase."""
@@ -80,10 +82,18 @@ class Letters:
         if text.isascii():
             return
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        said = np.zeros(_CODE_POINTS, bool)
-        said[codes] = True
+        new = codes[self._kinds[codes] == _UNKNOWN]
+        if not len(new):
+            return
         yield
-        unknown = np.flatnonzero(said & (self._kinds == _UNKNOWN))[:LEARNT_AT_ONCE].tolist()
+        # In the order of code points; a table of all of them costs more than most texts.
+        if len(new) <= _SORTED:
+            new = np.unique(new)
+        else:
+            said = np.zeros(_CODE_POINTS, bool)
+            said[new] = True
+            new = np.flatnonzero(said)
+        unknown: list[int] = new[:LEARNT_AT_ONCE].tolist()
         for low in range(0, len(unknown), _LESSON):
             yield
             self.learn(unknown[low : low + _LESSON])
