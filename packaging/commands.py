@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +10,7 @@ import environment
 import suite
 import system_needs
 from environment import SetupFailed
+from handing_over import hand_over
 
 ROOT = Path(__file__).resolve().parent.parent
 OPTIONAL = ("gui", "keychain", "npm")
@@ -47,7 +47,7 @@ def demo(arguments: list[str]) -> int:
         # Without a window the demo tells its story in the terminal: said, not refused.
         sys.stderr.write(system_needs.sentence(missing))
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return subprocess.call([python, "-I", "-m", "keyturn", "demo", *arguments], env=clean)
+    return hand_over([str(python), "-I", "-m", "keyturn", "demo", *arguments], env=clean)
 
 
 def test(without: frozenset[str], venv: str, arguments: list[str]) -> int:

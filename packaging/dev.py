@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from handing_over import hand_over
+
 USABLE = ((3, 11), (3, 12), (3, 13))
 """The versions that Keyturn is shown to work on, as (major, minor)."""
 
@@ -29,7 +31,7 @@ def main(arguments: list[str]) -> int:
             "Install one, for example: apt install python3.11 python3.11-venv\n"
         )
         return 2
-    return subprocess.call([found, str(Path(__file__).resolve()), *arguments])
+    return hand_over([found, str(Path(__file__).resolve()), *arguments])
 
 
 def find_interpreter() -> str | None:

@@ -1,5 +1,8 @@
 """Setting up: which Python is taken, which system packages are named, when an install is due."""
 
+import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -84,3 +87,34 @@ def test_the_locks_agree_with_each_other() -> None:
         for lock in (environment.RUN.lock, environment.DEVELOP.lock)
     )
     assert run < develop
+
+
+_ENDS_SLOWLY = """
+import os, signal, sys, time
+def end(*_):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    time.sleep(0.6)
+    os.write(1, b"ended by itself\\n")
+    sys.exit(7)
+signal.signal(signal.SIGINT, end)
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are POSIX")
+def test_ctrl_c_lets_the_demo_end_by_itself_and_its_window_with_it() -> None:
+    script = "import sys; from handing_over import hand_over; sys.exit(hand_over(sys.argv[1:]))"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, sys.executable, "-c", _ENDS_SLOWLY],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "packaging")},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.read() == "ended by itself\n"
+    assert process.returncode == 7
