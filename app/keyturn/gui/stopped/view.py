@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.stopped.resume_panel import WIDTH, ResumePane
@@ -84,7 +84,11 @@ class StoppedScreen(QFrame):
         direction = QBoxLayout.Direction
         self._layout.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
         self._layout.setStretch(1, 0 if beside else 1)
-        restyle(self.resume, "edge", "left" if beside else "top")
+        edge = "left" if beside else "top"
+        if self.resume.property("edge") != edge:
+            restyle(self.resume, "edge", edge)
+            # A frame asks for the room of its line only then.
+            QApplication.sendEvent(self.resume, QEvent(QEvent.Type.StyleChange))
         resume = min(tall(WIDTH), width * 45 // 100) if beside else 0
         self.resume.setMinimumWidth(resume)
         self.resume.setMaximumWidth(resume or _ANY)
