@@ -1,7 +1,7 @@
 """One application for all window tests, dressed like the real one, with a theme to set."""
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,9 @@ from keyturn.gui.main_window import MainWindow
 from keyturn.gui.readers import WindowRole
 from keyturn.gui.rules import study
 from keyturn.gui.style import dress
-from keyturn.gui.theme import Appearance, Theme
+from keyturn.gui.text_flow import TextFlow
+from keyturn.gui.text_runs import Run
+from keyturn.gui.theme import Appearance, Theme, TypeStyle
 from keyturn.gui.widgets.allow_button import AccessibleAllow
 from keyturn.presentation.words import Words
 
@@ -111,3 +113,17 @@ def look(dresser: Dresser) -> Iterator[Look]:
 def clock() -> Clock:
     """Return a clock that stands still."""
     return Clock()
+
+
+@pytest.fixture
+def laid_out(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return how many characters each flow has that is made from now on."""
+    lengths: list[int] = []
+    made = TextFlow.__init__
+
+    def counted(self: TextFlow, runs: Sequence[Run], style: TypeStyle, theme: Theme) -> None:
+        lengths.append(sum(len(run.shown) for run in runs))
+        made(self, runs, style, theme)
+
+    monkeypatch.setattr(TextFlow, "__init__", counted)
+    return lengths

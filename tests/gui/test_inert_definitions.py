@@ -3,7 +3,7 @@
 No clock: what is counted is how much is laid out at once and in all before a person scrolls.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,15 +15,11 @@ from PySide6.QtWidgets import QLabel, QWidget
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.console_protocol import RequestShown, RequestWithdrawn
 from keyturn.domain.canonical import JsonObject, canonical
-from keyturn.gui import text_flow
 from keyturn.gui.look import Look
 from keyturn.gui.pages import Page
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.servers.review import AS_READ
 from keyturn.gui.servers.view import ServersView
-from keyturn.gui.text_flow import TextFlow
-from keyturn.gui.text_runs import Run
-from keyturn.gui.theme import Theme, TypeStyle
 from keyturn.gui.widgets.text import LONGEST
 from tests.fakes.approval_requests import a_call, a_review
 from tests.gui import gallery_walk as walk
@@ -50,20 +46,6 @@ SAID = 7
 """So often a definition says a text; ten megabytes of it in all are said by `--thorough 2`."""
 USUAL, MOST = 100_000, 10_000_000 // SAID
 TOOL = "told"
-
-
-@pytest.fixture
-def laid_out(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return how many characters each flow has that is made from now on."""
-    lengths: list[int] = []
-    made = TextFlow.__init__
-
-    def counted(self: TextFlow, runs: Sequence[Run], style: TypeStyle, theme: Theme) -> None:
-        lengths.append(sum(len(run.shown) for run in runs))
-        made(self, runs, style, theme)
-
-    monkeypatch.setattr(text_flow.TextFlow, "__init__", counted)
-    return lengths
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 No clock: what is counted is how much is laid out at once, and how much readers are told.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 import msgspec
@@ -14,14 +14,10 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QWidget
 
 from keyturn.application.console_protocol import RequestShown, RequestWithdrawn, StateChanged
 from keyturn.domain.tier import Tier
-from keyturn.gui import text_flow
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.look import Look
 from keyturn.gui.pages import Page
 from keyturn.gui.servers.view import ServersView
-from keyturn.gui.text_flow import TextFlow
-from keyturn.gui.text_runs import Run
-from keyturn.gui.theme import Theme, TypeStyle
 from keyturn.gui.widgets.text import LONGEST
 from tests.factories import make_request
 from tests.gui import gallery_more as more
@@ -50,20 +46,6 @@ TEXTS = {
 }
 PAGES = (Page.QUEUE, Page.HISTORY, Page.RULES, Page.AGENTS, Page.SERVERS, Page.CREDENTIALS)
 HIDDEN = ("\x00", "\x1b", "\u202e", "\u200b")
-
-
-@pytest.fixture
-def laid_out(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return how many characters each flow has that is made from now on."""
-    lengths: list[int] = []
-    made = TextFlow.__init__
-
-    def counted(self: TextFlow, runs: Sequence[Run], style: TypeStyle, theme: Theme) -> None:
-        lengths.append(sum(len(run.shown) for run in runs))
-        made(self, runs, style, theme)
-
-    monkeypatch.setattr(text_flow.TextFlow, "__init__", counted)
-    return lengths
 
 
 @pytest.fixture

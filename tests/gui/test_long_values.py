@@ -3,7 +3,7 @@
 No clock: what is counted is how much is laid out at once, and how many boxes are looked at.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 from weakref import WeakSet
@@ -17,14 +17,14 @@ from pytestqt.qtbot import QtBot
 from keyturn.application.console_protocol import RequestShown
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.tier import Tier
-from keyturn.gui import fitting, text_flow
+from keyturn.gui import fitting
 from keyturn.gui.look import Look
 from keyturn.gui.queue.card_pane import RAW
 from keyturn.gui.queue.first_card import FirstCard
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.text_flow import TextFlow
-from keyturn.gui.text_runs import Run, plain_runs
-from keyturn.gui.theme import Theme, Type, TypeStyle
+from keyturn.gui.text_runs import plain_runs
+from keyturn.gui.theme import Type
 from keyturn.gui.widgets import long_text
 from keyturn.gui.widgets.argument_tree import ArgumentTree
 from keyturn.gui.widgets.diff_view import DiffView
@@ -73,20 +73,6 @@ def height_of(long: RowsView | LongText) -> int:
     if isinstance(long, LongText):
         return long.sizeHint().height()
     return long.verticalHeader().length()
-
-
-@pytest.fixture
-def laid_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Return how many characters each flow has that is made from now on."""
-    lengths: list[int] = []
-    made = TextFlow.__init__
-
-    def counted(self: TextFlow, runs: Sequence[Run], style: TypeStyle, theme: Theme) -> None:
-        lengths.append(sum(len(run.shown) for run in runs))
-        made(self, runs, style, theme)
-
-    monkeypatch.setattr(text_flow.TextFlow, "__init__", counted)
-    yield lengths
 
 
 @pytest.fixture
