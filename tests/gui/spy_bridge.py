@@ -3,7 +3,7 @@
 from keyturn.application.console_protocol import Decide, Intent, IntentDone, StateChanged
 from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import WithPin
-from keyturn.application.window_messages import BeginAnew
+from keyturn.application.window_messages import OfWindow
 from keyturn.gui.bridge import Bridge
 
 
@@ -12,7 +12,7 @@ class SpyBridge(Bridge):
 
     def __init__(self) -> None:
         super().__init__(-1, -1)
-        self.sent: list[Decide | EditCall | WithPin | BeginAnew | Intent] = []
+        self.sent: list[Decide | EditCall | WithPin | OfWindow | Intent] = []
 
     def send(self, message: Intent | Decide | EditCall | WithPin | BeginAnew) -> None:
         """Keep the message."""

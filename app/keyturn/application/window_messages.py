@@ -7,3 +7,13 @@ class BeginAnew(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
     """End this window and start another, which speaks the language that was chosen."""
 
     n: int
+
+
+class DropDialog(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="drop_dialog"):
+    """Take away the system's dialog that was opened for a request."""
+
+    n: int
+    id: str
+
+
+OfWindow = BeginAnew | DropDialog

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from keyturn.desktop.session_bus import (
     BusMessage,
@@ -24,7 +24,7 @@ from keyturn.desktop.session_bus import (
 )
 from keyturn.domain.presence import PresenceAnswer, Readiness
 
-ACTION: Final = "io.github.keyturn.allow-call"
+ACTION: Final = "org.keyturn.allow-call"
 SYSTEM_BUS: Final = "/run/dbus/system_bus_socket"
 ANSWER_SECONDS: Final = 3.0
 """For all that asks nobody."""
@@ -205,7 +205,7 @@ class _Question:
 def _checked(body: tuple[Any, ...]) -> _Checked:
     """Read an answer; anything else than the documented shape is no answer."""
     match body:
-        case ((bool(authorized), bool(challenge), dict()),):
-            return _Checked(authorized, challenge, body[0][2])
+        case ((bool(authorized), bool(challenge), details),) if isinstance(details, dict):
+            return _Checked(authorized, challenge, cast("dict[str, str]", details))
         case _:
             raise BusUnavailable("what was answered is no authorization result")
