@@ -14,7 +14,7 @@ class SpyBridge(Bridge):
         super().__init__(-1, -1)
         self.sent: list[Decide | EditCall | WithPin | OfWindow | Intent] = []
 
-    def send(self, message: Intent | Decide | EditCall | WithPin | BeginAnew) -> None:
+    def send(self, message: Intent | Decide | EditCall | WithPin | OfWindow) -> None:
         """Keep the message."""
         self.sent.append(message)
 

@@ -36,6 +36,7 @@ class Owed(Enum):
     LOOK = "look"
     TYPE_NAME = "type_name"
     PIN = "pin"
+    DIALOG = "dialog"
     WINDOW = "window"
     RELEASE = "release"
     TIME = "time"
@@ -80,6 +81,8 @@ class ArmingTerms:
     type_name: bool = False
     pin: bool = False
     """Something must stand in the field for the PIN; whether it is right the broker says."""
+    dialog_open: bool = False
+    """The system's dialog asks just now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,7 @@ _REASONS = {
     Owed.LOOK: "arming.look",
     Owed.TYPE_NAME: "arming.type_name",
     Owed.PIN: "arming.pin",
+    Owed.DIALOG: "arming.dialog",
     Owed.WINDOW: "arming.window",
     Owed.RELEASE: "arming.release",
     Owed.TIME: "arming.time",
@@ -130,6 +134,7 @@ def terms_of(card: CardView) -> ArmingTerms:
         look=careful or card.edited,
         type_name=card.name_owed or card.tier is Tier.T3 or (careful and not owed),
         pin=card.pin,
+        dialog_open=card.dialog_open,
     )
 
 
@@ -340,6 +345,7 @@ class Arming:
             (Owed.LOOK, watch.terms.look and watch.unseen is not None),
             (Owed.TYPE_NAME, watch.terms.type_name and not watch.name_matches),
             (Owed.PIN, watch.terms.pin and not watch.pin_typed),
+            (Owed.DIALOG, watch.terms.dialog_open),
             (Owed.WINDOW, not self._active),
             (Owed.RELEASE, bool(self._held)),
             (Owed.TIME, left_ms > 0),

@@ -90,8 +90,9 @@ class QueueAnswers(QObject):
             return
         number = self._bridge.next_number()
         said = self._pins.said(waiting.request) if allow else ""
+        dialog = allow and self._pins.by_dialog(waiting.request)
         pin = self._pins.take(waiting.request, number) if allow else ""
-        self._sent[number] = bool(pin)
+        self._sent[number] = bool(pin) or dialog
         self._bridge.send(
             Decide(
                 n=number,
@@ -109,6 +110,7 @@ class QueueAnswers(QObject):
                 pin=pin,
                 said=said,
                 second=allow and self._pins.is_second(waiting.request),
+                dialog=dialog,
                 named=allow and self._pins.is_named(waiting.request),
             )
         )
