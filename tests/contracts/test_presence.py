@@ -96,7 +96,13 @@ async def on_a_bus(
             await tasks.close()
 
 
-@pytest.fixture(params=["fake", "bus", "polkitd"])
+@pytest.fixture(
+    params=[
+        "fake",
+        pytest.param("bus", marks=pytest.mark.gui),
+        pytest.param("polkitd", marks=pytest.mark.gui),
+    ]
+)
 def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Subject:
     if request.param == "polkitd" and (why := why_no_polkitd()):
         pytest.skip(why)

@@ -26,10 +26,21 @@ from tests.polkit_server import (
     window_of,
 )
 
+pytestmark = pytest.mark.gui
+"""With a bus daemon."""
 real = pytest.mark.skipif(bool(why_no_polkitd()), reason=why_no_polkitd() or "it can be run")
 YES = "polkit.addRule(function(action, subject) { return polkit.Result.YES; });"
 KEEP = "polkit.addRule(function(action, subject) { return polkit.Result.AUTH_SELF_KEEP; });"
 NO = "polkit.addRule(function(action, subject) { return polkit.Result.NO; });"
+
+NO_ANSWERS: list[Any] = [
+    None,
+    ("s", ("yes",)),
+    ("b", (True,)),
+    ("(bb)", ((True, True),)),
+    ("(uua{ss})", ((1, 1, {}),)),
+    ("a{ss}", ({"authorized": "true"},)),
+]
 
 
 def run(check: Any) -> Any:
@@ -110,17 +121,7 @@ def test_one_that_may_not_be_told_what_it_is_for_is_not_used(tmp_path: Path) -> 
 
 
 @pytest.mark.requirement("PRESENCE-1")
-@pytest.mark.parametrize(
-    "body",
-    [
-        None,
-        ("s", ("yes",)),
-        ("b", (True,)),
-        ("(bb)", ((True, True),)),
-        ("(uua{ss})", ((1, 1, {}),)),
-        ("a{ss}", ({"authorized": "true"},)),
-    ],
-)
+@pytest.mark.parametrize("body", NO_ANSWERS)
 def test_what_is_no_answer_confirms_nothing(tmp_path: Path, body: Any) -> None:
     """Neither anything of another shape, nor what nobody vouches for, nor a yes that is kept."""
     played = PlayedAuthority(body=body, leaves=body is None)

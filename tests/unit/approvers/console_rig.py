@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.approvals import Resolution
 from keyturn.application.console_protocol import (
     Intent,
@@ -74,6 +75,10 @@ def child_command(mode: str = "") -> tuple[str, ...]:
     return (sys.executable, "-I", "-S", str(CHILD), mode)
 
 
+def _said(request: ApprovalRequest) -> dict[str, str]:
+    return {"id": request.id}
+
+
 class Rig:
     """A broker's world with a console adapter and its child."""
 
@@ -100,7 +105,7 @@ class Rig:
             observers=self.world.observers,
             wanted=lambda: self.pins.dialog,
         )
-        said = Dialog(self.checks, lambda request: {"agent": request.agent, "id": request.id})
+        said = Dialog(self.checks, _said)
         self.given_up: asyncio.Queue[str] = asyncio.Queue()
         self.words = Words(CATALOGUE)
         self.console = ConsoleApprover(
