@@ -32,11 +32,11 @@ class Owed(Enum):
     """Nothing is shown."""
     BROKER = "broker"
     """The broker no longer confirms that the request waits."""
+    DIALOG = "dialog"
     CONFIRM = "confirm"
     LOOK = "look"
     TYPE_NAME = "type_name"
     PIN = "pin"
-    DIALOG = "dialog"
     WINDOW = "window"
     RELEASE = "release"
     TIME = "time"
@@ -341,11 +341,11 @@ class Arming:
         if not watch.pending:
             return Owed.BROKER
         missing = (
+            (Owed.DIALOG, watch.terms.dialog_open),
             (Owed.CONFIRM, bool(watch.terms.confirm - watch.confirmed)),
             (Owed.LOOK, watch.terms.look and watch.unseen is not None),
             (Owed.TYPE_NAME, watch.terms.type_name and not watch.name_matches),
             (Owed.PIN, watch.terms.pin and not watch.pin_typed),
-            (Owed.DIALOG, watch.terms.dialog_open),
             (Owed.WINDOW, not self._active),
             (Owed.RELEASE, bool(self._held)),
             (Owed.TIME, left_ms > 0),

@@ -23,6 +23,7 @@ class DialogRow(QFrame):
         super().__init__(parent)
         self._words = words = look.words
         self._said = Text(look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
+        self._said.say(words("card.dialog_asks"))
         self.by_pin = Button(look, Kind.SOFT, words("card.dialog_by_pin"), name="dialog_by_pin")
         self.drop = Button(look, Kind.SOFT, words("card.dialog_drop"), name="dialog_drop")
         self.outcome = OutcomeLine(look, name="dialog_outcome")
@@ -32,19 +33,19 @@ class DialogRow(QFrame):
         buttons.addWidget(self.drop)
         layout = column(self, (0, 12, 0, 8), gap=4)
         layout.addWidget(self._said)
-        layout.addWidget(place)
         layout.addWidget(self.outcome)
+        layout.addWidget(place)
         self.by_pin.clicked.connect(self.pin_wanted)
         self.drop.clicked.connect(self.drop_wanted)
         self.show_for(wanted=False, is_open=False, anew=True)
 
     def show_for(self, *, wanted: bool, is_open: bool, anew: bool) -> None:
         """Show it, or nothing; what became of an earlier dialog goes with the card it was of."""
-        self._said.say(self._words("card.dialog_open" if is_open else "card.dialog_asks"))
+        self._said.setVisible(not is_open)
         self.by_pin.setVisible(not is_open)
         self.drop.setVisible(is_open)
         if is_open:
-            self.outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+            self.outcome.say(Outcome.WAITING, self._words("card.dialog_open"))
         elif anew or self.outcome.outcome is Outcome.WAITING:
             self.outcome.say(None)
         self.setVisible(wanted)
