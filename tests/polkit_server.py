@@ -7,6 +7,7 @@ would; that check itself is the system's.
 
 import asyncio
 import os
+import secrets
 import shutil
 import subprocess
 from collections.abc import AsyncGenerator, Generator
@@ -23,6 +24,8 @@ from tests.private_session import end
 
 POLKITD = Path("/usr/lib/polkit-1/polkitd")
 NOBODY = 65534
+_HELPER = 0
+"""User of the helper that looks at passwords."""
 _jeepney: Any = jeepney
 _streams: Any = streams
 _NAME = "org.freedesktop.PolicyKit1"
@@ -33,7 +36,7 @@ _AGENT_PATH = "/org/keyturn/test/agent"
 _CONFIGURATION = """
 <busconfig>
   <type>system</type>
-  <listen>unix:path={socket}</listen>
+  <listen>{address}</listen>
   <auth>EXTERNAL</auth>
   <policy context="default">
     <allow user="*"/>
@@ -51,18 +54,26 @@ _CONFIGURATION = """
 """
 
 
+def address(bus: str) -> str:
+    """Return what a bus is found by."""
+    return f"unix:abstract={bus.removeprefix(chr(0))}"
+
+
 @contextmanager
 def system_bus(folder: Path) -> Generator[str]:
-    """Start a bus with the system's manners; yield the path of its socket."""
-    socket, configuration = folder / "bus", folder / "bus.conf"
-    configuration.write_text(_CONFIGURATION.format(socket=socket), encoding="utf-8")
+    """Start a bus with the system's manners; yield its socket's name.
+
+    It is in no folder, so that polkitd gets there without rights, whoever closes a test's folders.
+    """
+    socket, configuration = f"\0keyturn-{secrets.token_hex(8)}", folder / "bus.conf"
+    configuration.write_text(_CONFIGURATION.format(address=address(socket)), encoding="utf-8")
     argv = ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile",
             "--print-address=1"]  # fmt: skip
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as daemon:
         try:
             assert daemon.stdout is not None
             daemon.stdout.readline()
-            yield str(socket)
+            yield socket
         finally:
             end(daemon)
 
@@ -101,7 +112,7 @@ class PlayedAuthority:
     @asynccontextmanager
     async def on(self, bus: str) -> AsyncGenerator["PlayedAuthority"]:
         """Own the name for a while."""
-        connection = await _streams.open_dbus_connection(f"unix:path={bus}")
+        connection = await _streams.open_dbus_connection(address(bus))
         self._connection, tasks = connection, TaskOwner()
         try:
             async with _streams.DBusRouter(connection) as router:
@@ -168,13 +179,14 @@ def real_polkitd(folder: Path, bus: str, actions: Path, rule: str = "") -> Gener
     """Run polkitd on a bus with these actions and this rule, and nothing else of the system's."""
     rules = folder / "rules"
     rules.mkdir()
+    rules.chmod(0o755)
     (rules / "50-test.rules").write_text(rule, encoding="utf-8")
     script = (
         'mount --bind "$1" /usr/share/polkit-1/actions && mount --bind "$2" /etc/polkit-1/rules.d'
         f" && exec {POLKITD} --no-debug"
     )
     argv = ["unshare", "-m", "sh", "-c", script, "sh", str(actions), str(rules)]
-    env = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={bus}"}
+    env = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": address(bus)}
     with subprocess.Popen(
         argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as daemon:
@@ -195,6 +207,16 @@ class Dialogs:
 
 
 @contextmanager
+def rights_of(user: int) -> Generator[None]:
+    """Give up root's rights for a while."""
+    os.setresuid(user, user, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+
+
+@contextmanager
 def window_of(user: int | None) -> Generator[int]:
     """Run a process that stands for the window; yield its id."""
     with subprocess.Popen(["sleep", "60"], user=user) as process:
@@ -212,9 +234,7 @@ def install(folder: Path, text: str) -> Path:
     text = text.replace("<allow_any>no<", "<allow_any>auth_self<")
     if text:
         (actions / "test.policy").write_text(text, encoding="utf-8")
-    for one in (folder, *folder.parents[:2]):
-        # polkitd gives up its rights, and has to get there all the same.
-        one.chmod(0o755)
+    actions.chmod(0o755)
     return actions
 
 
@@ -224,7 +244,7 @@ async def dialog(bus: str, pid: int, *, says: str) -> AsyncGenerator[Dialogs]:
 
     `says`: "yes" as after the right password, "no", "close", or "" to leave it open.
     """
-    connection = await _streams.open_dbus_connection(f"unix:path={bus}")
+    connection = await _streams.open_dbus_connection(address(bus))
     tasks, shown = TaskOwner(), Dialogs()
     subject = ("unix-process", {"pid": ("u", pid), "start-time": ("t", started_of(pid)),
                                 "uid": ("i", NOBODY)})  # fmt: skip
@@ -259,7 +279,7 @@ async def _show(connection: Any, says: str, shown: Dialogs) -> None:
             await connection.send(_jeepney.new_error(call, error, "s", ("closed",)))
             continue
         if says == "yes":
-            body = (os.getuid(), cookie, identities[0])
+            body = (_HELPER, cookie, identities[0])
             confirm = _jeepney.new_method_call(
                 _AUTHORITY, "AuthenticationAgentResponse2", "us(sa{sv})", body
             )
@@ -270,7 +290,7 @@ async def _show(connection: Any, says: str, shown: Dialogs) -> None:
 
 async def until_owned(bus: str) -> None:
     """Wait until the authority's name has an owner on a bus."""
-    connection = await _streams.open_dbus_connection(f"unix:path={bus}")
+    connection = await _streams.open_dbus_connection(address(bus))
     try:
         async with _streams.DBusRouter(connection) as router:
             rule = _jeepney.MatchRule(

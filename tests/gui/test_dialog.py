@@ -113,6 +113,7 @@ def test_it_is_offered_where_the_system_asks_and_saved_with_the_pin(
         bridge.tell(StateChanged(pin=PinState(is_set=True, use="t3", ready=ready.value)))
         assert pin.dialog.group.isVisible() is (ready is Readiness.READY)
         assert pin.dialog.said.text() == look.words(f"settings.dialog_{ready.value}")
+        assert pin.dialog.isVisible() is (ready is not Readiness.NO_AUTHORITY)
     bridge.tell(StateChanged(pin=PinState(is_set=True, use="t3", ready="ready")))
     _by_pin, system = pin.dialog.group.buttons
     system.click()

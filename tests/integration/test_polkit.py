@@ -16,9 +16,11 @@ from tests.contracts.test_presence import FILE, SAID, on_a_bus
 from tests.polkit_server import (
     NOBODY,
     PlayedAuthority,
+    address,
     dialog,
     install,
     real_polkitd,
+    rights_of,
     started_of,
     system_bus,
     until_owned,
@@ -88,6 +90,27 @@ def test_the_dialog_says_what_it_is_for_and_each_yes_is_for_one_call(tmp_path: P
 
     wanted = "Keyturn: allow the agent analyst this one call of orders / cancel? T2 Reaches out. 17"
     assert run(check()) == [wanted, wanted]
+
+
+@real
+@pytest.mark.requirement("PRESENCE-1")
+def test_a_broker_without_rights_is_trusted_where_the_file_names_its_user(tmp_path: Path) -> None:
+    """As it is installed: the file as it comes is of no use, one with the login name is."""
+
+    async def check(name: str) -> tuple[Readiness, PresenceAnswer]:
+        folder = tmp_path / name
+        folder.mkdir()
+        text = FILE.read_text(encoding="utf-8").replace("unix-user:OWNER", f"unix-user:{name}")
+        actions = install(folder, text)
+        async with on_a_bus(folder, NOBODY) as (authority, bus, pid):
+            with real_polkitd(folder, bus, actions):
+                await until_owned(bus)
+                async with dialog(bus, pid, says="yes"):
+                    with rights_of(NOBODY):
+                        return await authority.readiness(pid), await authority.ask(pid, SAID)
+
+    assert run(check("daemon")) == (Readiness.NOT_OWNER, PresenceAnswer.UNAVAILABLE)
+    assert run(check("nobody")) == (Readiness.READY, PresenceAnswer.CONFIRMED)
 
 
 @real
@@ -223,7 +246,7 @@ def test_nobody_answers_for_it_on_another_bus(
         tasks = TaskOwner()
         with system_bus(tmp_path) as bus, window_of(None) as pid:
             for name in ("DBUS_SYSTEM_BUS_ADDRESS", "DBUS_SESSION_BUS_ADDRESS"):
-                monkeypatch.setenv(name, f"unix:path={bus}")
+                monkeypatch.setenv(name, address(bus))
             async with played.on(bus):
                 came = await PolkitAuthority(start=tasks.start).ask(pid, SAID)
             await tasks.close()

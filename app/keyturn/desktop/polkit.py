@@ -86,7 +86,8 @@ class PolkitAuthority:
         """Tell whether a person would be asked."""
         process = self._process(pid)
         if process is None:
-            return Readiness.REFUSES
+            # Of another system than Linux, or gone already.
+            return Readiness.NO_AUTHORITY
         try:
             async with asyncio.timeout(ANSWER_SECONDS), self._asking(process) as question:
                 return await question.readiness({})

@@ -29,7 +29,7 @@ _SAID: Final[Mapping[str, str]] = {
 
 
 class DialogChoice(QFrame):
-    """The choice where this system would ask a person; else one line that says why it would not."""
+    """The choice where this system would ask a person; else one line that says what to mend."""
 
     chosen = Signal()
 
@@ -70,7 +70,8 @@ class DialogChoice(QFrame):
         self.group.setVisible(offered)
         key = _SAID.get(state.ready)
         self.said.say(self._words(key) if key is not None else "")
-        self.setVisible(key is not None or offered)
+        # Where there is nothing of the kind there is nothing to mend.
+        self.setVisible(offered or state.ready not in {"", Readiness.NO_AUTHORITY.value})
         self._mark()
 
     def put_back(self) -> None:
