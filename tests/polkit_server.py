@@ -24,6 +24,8 @@ from tests.private_session import end
 
 POLKITD = Path("/usr/lib/polkit-1/polkitd")
 NOBODY = 65534
+_GIVES, _TAKES = 5, 6
+"""Flags of a name: another may take it, or takes it; nobody waits for it."""
 _HELPER = 0
 """User of the helper that looks at passwords."""
 _jeepney: Any = jeepney
@@ -95,8 +97,8 @@ class PlayedAuthority:
     """What comes of the dialog; None: nobody answers it."""
     error: str = ""
     """Name of the error that every check ends with."""
-    leaves: bool = False
-    """It gives its name up before it answers, so that nobody vouches for the answer."""
+    replaced: bool = False
+    """Somebody else has its name before it answers, so that nobody vouches for the answer."""
     trusts: bool = True
     """The caller may say what the dialog is about."""
     body: tuple[str, tuple[Any, ...]] | None = None
@@ -113,16 +115,19 @@ class PlayedAuthority:
     async def on(self, bus: str) -> AsyncGenerator["PlayedAuthority"]:
         """Own the name for a while."""
         connection = await _streams.open_dbus_connection(address(bus))
+        second = await _streams.open_dbus_connection(address(bus))
         self._connection, tasks = connection, TaskOwner()
         try:
             async with _streams.DBusRouter(connection) as router:
-                request = _jeepney.message_bus.RequestName(_NAME, 4)
+                request = _jeepney.message_bus.RequestName(_NAME, _GIVES)
                 answer = await router.send_and_get_reply(request)
             assert answer.body == (1,)
-            tasks.start(self._serve(connection), "played authority")
-            yield self
+            async with _streams.DBusRouter(second) as other:
+                tasks.start(self._serve(connection, other), "played authority")
+                yield self
         finally:
             await tasks.close()
+            await second.close()
             await connection.close()
 
     async def answer(self, result: tuple[bool, bool, dict[str, str]]) -> None:
@@ -130,13 +135,13 @@ class PlayedAuthority:
         reply = _jeepney.new_method_return(self._call, "(bba{ss})", (result,))
         await self._connection.send(reply)
 
-    async def _serve(self, connection: Any) -> None:
+    async def _serve(self, connection: Any, other: Any) -> None:
         while True:
             call = await connection.receive()
             if call.header.message_type is not _jeepney.MessageType.method_call:
                 continue
-            if self.leaves:
-                await connection.send(_jeepney.message_bus.ReleaseName(_NAME))
+            if self.replaced:
+                await other.send_and_get_reply(_jeepney.message_bus.RequestName(_NAME, _TAKES))
             if (reply := self._reply(call)) is not None:
                 await connection.send(reply)
 

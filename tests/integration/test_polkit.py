@@ -147,7 +147,7 @@ def test_one_that_may_not_be_told_what_it_is_for_is_not_used(tmp_path: Path) -> 
 @pytest.mark.parametrize("body", NO_ANSWERS)
 def test_what_is_no_answer_confirms_nothing(tmp_path: Path, body: Any) -> None:
     """Neither anything of another shape, nor what nobody vouches for, nor a yes that is kept."""
-    played = PlayedAuthority(body=body, leaves=body is None)
+    played = PlayedAuthority(body=body, replaced=body is None)
     assert of_played(tmp_path, played) == (Readiness.NO_AUTHORITY, PresenceAnswer.UNAVAILABLE)
 
 
