@@ -26,6 +26,7 @@ POLKITD = Path("/usr/lib/polkit-1/polkitd")
 NOBODY = 65534
 _GIVES, _TAKES = 5, 6
 """Flags of a name: another may take it, or takes it; nobody waits for it."""
+_OF_CHECK = 5
 _HELPER = 0
 """User of the helper that looks at passwords."""
 _jeepney: Any = jeepney
@@ -98,7 +99,7 @@ class PlayedAuthority:
     error: str = ""
     """Name of the error that every check ends with."""
     replaced: bool = False
-    """Somebody else has its name before it answers, so that nobody vouches for the answer."""
+    """Somebody else has its name before a dialog is answered: nobody vouches for the answer."""
     trusts: bool = True
     """The caller may say what the dialog is about."""
     body: tuple[str, tuple[Any, ...]] | None = None
@@ -140,7 +141,7 @@ class PlayedAuthority:
             call = await connection.receive()
             if call.header.message_type is not _jeepney.MessageType.method_call:
                 continue
-            if self.replaced:
+            if self.replaced and len(call.body) == _OF_CHECK and call.body[3]:
                 await other.send_and_get_reply(_jeepney.message_bus.RequestName(_NAME, _TAKES))
             if (reply := self._reply(call)) is not None:
                 await connection.send(reply)

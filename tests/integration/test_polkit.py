@@ -36,7 +36,6 @@ KEEP = "polkit.addRule(function(action, subject) { return polkit.Result.AUTH_SEL
 NO = "polkit.addRule(function(action, subject) { return polkit.Result.NO; });"
 
 NO_ANSWERS: list[Any] = [
-    None,
     ("s", ("yes",)),
     ("b", (True,)),
     ("(bb)", ((True, True),)),
@@ -146,9 +145,16 @@ def test_one_that_may_not_be_told_what_it_is_for_is_not_used(tmp_path: Path) -> 
 @pytest.mark.requirement("PRESENCE-1")
 @pytest.mark.parametrize("body", NO_ANSWERS)
 def test_what_is_no_answer_confirms_nothing(tmp_path: Path, body: Any) -> None:
-    """Neither anything of another shape, nor what nobody vouches for, nor a yes that is kept."""
-    played = PlayedAuthority(body=body, replaced=body is None)
+    """Whatever has another shape than the one that is documented."""
+    played = PlayedAuthority(body=body)
     assert of_played(tmp_path, played) == (Readiness.NO_AUTHORITY, PresenceAnswer.UNAVAILABLE)
+
+
+@pytest.mark.requirement("PRESENCE-1")
+def test_a_yes_that_nobody_vouches_for_confirms_nothing(tmp_path: Path) -> None:
+    """It comes from one whose name another has taken meanwhile."""
+    played = PlayedAuthority(replaced=True)
+    assert of_played(tmp_path, played) == (Readiness.READY, PresenceAnswer.UNAVAILABLE)
 
 
 def test_a_yes_that_was_kept_confirms_nothing(tmp_path: Path) -> None:
