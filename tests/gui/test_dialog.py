@@ -71,6 +71,31 @@ def test_the_card_asks_says_that_it_is_open_and_takes_it_back(
     let_go(scene.window)
 
 
+@pytest.mark.requirement("PRESENCE-4")
+def test_what_came_of_it_is_said_on_another_card_too(
+    qtbot: QtBot, look: Look, clock: Clock
+) -> None:
+    """A dialog may take a minute, and a person goes on; what is said stands once."""
+    scene = SheetsScene(qtbot, look, clock)
+    scene.bridge.tell(StateChanged(pin=CHOSEN))
+    scene.ask(RISKY)
+    told = list[str]()
+    scene.queue.answers.failed.connect(told.append)
+    for leaves in (False, True):
+        scene.confirm_card()
+        scene.wait(2_000)
+        scene.click(scene.view.card.block.allow)
+        sent = scene.decided()[-1]
+        assert sent.dialog
+        if leaves:
+            scene.ask(replace(RISKY, id="call-2"))
+            scene.queue.open_card("call-2")
+            assert not scene.view.card.dialog.drop.isVisible(), "of the other one it is"
+        scene.bridge.intent_done.emit(IntentDone(n=sent.n, ok=False, sentence="Not confirmed."))
+        assert told == (["Not confirmed."] if leaves else [])
+    let_go(scene.window)
+
+
 @pytest.mark.requirement("PRESENCE-2")
 @pytest.mark.parametrize(
     ("state", "facts"),
