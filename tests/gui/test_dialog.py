@@ -134,6 +134,8 @@ def test_it_is_offered_where_the_system_asks_and_saved_with_the_pin(
     """Elsewhere one sentence says why not; what is chosen and not saved says so."""
     bridge, pin = line
     assert not pin.dialog.isVisible(), "nobody has looked yet"
+    looks = list[int]()
+    pin.shown.connect(lambda: looks.append(1))
     for ready in Readiness:
         bridge.tell(StateChanged(pin=PinState(is_set=True, use="t3", ready=ready.value)))
         assert pin.dialog.group.isVisible() is (ready is Readiness.READY)
@@ -154,3 +156,4 @@ def test_it_is_offered_where_the_system_asks_and_saved_with_the_pin(
     pin.hide()
     pin.show()
     assert system.isChecked()
+    assert looks == [1], "it may have changed"

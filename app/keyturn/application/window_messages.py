@@ -16,4 +16,12 @@ class DropDialog(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     id: str
 
 
-OfWindow = BeginAnew | DropDialog
+class LookForDialog(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="look_for_dialog"
+):
+    """Find out once more whether the system's dialog would ask a person; nobody is asked by it."""
+
+    n: int
+
+
+OfWindow = BeginAnew | DropDialog | LookForDialog

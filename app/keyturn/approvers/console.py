@@ -42,7 +42,7 @@ from keyturn.application.pins import Pins
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
-from keyturn.application.window_messages import BeginAnew, DropDialog
+from keyturn.application.window_messages import BeginAnew, DropDialog, LookForDialog
 from keyturn.approvers.asked_pins import carried_by
 from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.approvers.console_dialog import ConsoleDialog, Dialog
@@ -274,7 +274,7 @@ class ConsoleApprover:
             case Pong():
                 self._answered = True
                 self._heard = asyncio.get_running_loop().time()
-            case Decide(pin="", dialog=True) | DropDialog():
+            case Decide(pin="", dialog=True) | DropDialog() | LookForDialog():
                 self._tasks.start(self._dialog.take(message), "system's dialog")
             case Decide() if message.pin:
                 self._tasks.start(self._answer_with_pin(message), "answer with PIN")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.console_protocol import Decide, IntentDone
 from keyturn.application.presence_checks import PresenceChecks
-from keyturn.application.window_messages import DropDialog
+from keyturn.application.window_messages import DropDialog, LookForDialog
 from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.domain.presence import PresenceAnswer
@@ -52,10 +52,12 @@ class ConsoleDialog:
         if self._dialog is not None and pid is not None:
             await self._dialog.checks.look(pid)
 
-    async def take(self, message: Decide | DropDialog) -> None:
-        """Answer the window, or take away the dialog that it opened."""
+    async def take(self, message: Decide | DropDialog | LookForDialog) -> None:
+        """Answer the window, take away the dialog that it opened, or look for one."""
         if isinstance(message, Decide):
             self._pipe.write(await self._answer(message))
+        elif isinstance(message, LookForDialog):
+            await self.look()
         elif self._dialog is not None:
             self._dialog.checks.drop(message.id)
 

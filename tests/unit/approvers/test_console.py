@@ -1,5 +1,6 @@
 """The console adapter against a child process that stands in for the window."""
 
+import asyncio
 import json
 import os
 import signal
@@ -24,13 +25,14 @@ from keyturn.application.console_protocol import (
 from keyturn.application.events import Topic
 from keyturn.application.pin_messages import WithPin
 from keyturn.application.ports.stop_sentinel import StopFacts
-from keyturn.application.window_messages import DropDialog
+from keyturn.application.window_messages import DropDialog, LookForDialog
 from keyturn.approvers.console import ConsoleApprover, ConsolePace
 from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.approvers.window_process import launch
 from keyturn.domain.approval import State
 from keyturn.domain.decision import Outcome
 from keyturn.domain.pin import PinUse
+from keyturn.domain.presence import Readiness
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
@@ -556,6 +558,14 @@ def test_the_dialog_of_a_window_goes_with_it() -> None:
         rig.order(exit=1)
         assert await rig.known() != pid
         assert authority.taken_away == 2
+        assert rig.checks.ready is Readiness.READY
+        authority.ready = Readiness.KEEPS
+        changes: asyncio.Queue[Topic] = asyncio.Queue()
+        rig.world.observers.subscribe(changes.put_nowait)
+        rig.say(LookForDialog(n=9))
+        while await changes.get() is not Topic.SETTINGS:
+            pass
+        assert rig.checks.ready is Readiness.KEEPS
         assert [one.request for one in rig.world.approvals.waiting()] == [request]
         await rig.checks.close()
 

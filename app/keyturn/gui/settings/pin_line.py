@@ -4,7 +4,7 @@ Whatever is saved takes the present PIN once there is one; the fields are emptie
 """
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from keyturn.application.console_protocol import StateChanged
@@ -35,6 +35,8 @@ _USES = {
 class PinLine(RowFrame):
     """Three fields, when it is asked, and one button."""
 
+    shown = Signal()
+    """A person may look at it now."""
     save_requested = Signal(str, str, str, bool)
     """Present PIN, new one, use, and whether calls are confirmed with the system's dialog."""
 
@@ -93,6 +95,12 @@ class PinLine(RowFrame):
         words = self.look.words
         choices = tuple(Choice(value=u.value, text=words(key)) for u, key in _USES.items())
         self.group.show_choices(choices, use, self.title.text())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Say so: what this system offers may have changed meanwhile."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.shown.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Put back what was chosen and not saved: it would read as if it were in force."""
