@@ -19,9 +19,10 @@ class DropDialog(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 class LookForDialog(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="look_for_dialog"
 ):
-    """Find out once more whether the system's dialog would ask a person; nobody is asked by it."""
+    """Find out once more whether the system's dialog would ask a person; nobody is asked by it.
 
-    n: int
+    What was found is said as a part of the state.
+    """
 
 
 OfWindow = BeginAnew | DropDialog | LookForDialog

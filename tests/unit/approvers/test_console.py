@@ -562,7 +562,7 @@ def test_the_dialog_of_a_window_goes_with_it() -> None:
         authority.ready = Readiness.KEEPS
         changes: asyncio.Queue[Topic] = asyncio.Queue()
         rig.world.observers.subscribe(changes.put_nowait)
-        rig.say(LookForDialog(n=9))
+        rig.say(LookForDialog())
         while await changes.get() is not Topic.SETTINGS:
             pass
         assert rig.checks.ready is Readiness.KEEPS

@@ -24,5 +24,5 @@ def settings_page(
         parent=means.parent,
     )
     bridge = means.bridge
-    view.pin.shown.connect(lambda: bridge.send(LookForDialog(n=bridge.next_number())))
+    view.pin.shown.connect(lambda: bridge.send(LookForDialog()))
     return view, presenter
