@@ -109,6 +109,13 @@ PINS = _section(
     ("PIN-4", KEPT, "Two persons are two PINs of two names, for one card, within two minutes."),
     ("PIN-5", KEPT, "What loosens takes the PIN on the card of a review as anywhere else."),
 )
+PRESENCE = _section(
+    "issue 6, item 6, console 3.11",
+    ("PRESENCE-1", KEPT, "The system's dialog asks a person, says what for, and is asked anew."),
+    ("PRESENCE-2", KEPT, "Its answer is for one request of one window; what changes voids it."),
+    ("PRESENCE-3", KEPT, "Choosing it takes the PIN and is recorded; the PIN stays a way."),
+    ("PRESENCE-4", KEPT, "The card says that it is open and takes it back; nothing waits for it."),
+)
 TWO_PERSONS = _section(
     "issue 4, item 1",
     ("TWO-1", KEPT, "A tool that takes two persons is called with both of them only."),
@@ -531,6 +538,7 @@ REQUIREMENTS = (
     *EDITS,
     *SIGHTS,
     *PINS,
+    *PRESENCE,
     *TWO_PERSONS,
     *STEP_UP,
     *LARGE_PAYLOADS,

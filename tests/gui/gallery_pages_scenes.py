@@ -243,7 +243,7 @@ def rules_two_persons(studio: Studio) -> MainWindow:
 def settings_pin(studio: Studio) -> MainWindow:
     """The PIN, what takes it, and the second person."""
     bridge, view = settings(studio)
-    pin = PinState(is_set=True, use="t2_t3", second="Ada", beside="Grace")
+    pin = PinState(is_set=True, use="t2_t3", second="Ada", beside="Grace", ready="ready")
     bridge.tell(StateChanged(pin=pin))
     view.search_wanted.emit("PIN")
     return framed(Page.SETTINGS, view, studio)

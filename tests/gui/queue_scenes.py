@@ -228,11 +228,34 @@ def queue_masked(studio: Studio) -> MainWindow:
     return framed(Page.QUEUE, view, studio)
 
 
+def queue_dialog(studio: Studio, *, is_open: bool = False) -> MainWindow:
+    """A call that the system's dialog is to confirm, in the place of the PIN."""
+    bridge, view, presenter = queue(studio)
+    bridge.tell(StateChanged(pin=PinState(is_set=True, use="t2_t3", dialog=True)))
+    call = a_call()
+    bridge.request_shown.emit(RequestShown(request=call, remaining_ms=38_000))
+    presenter.open_card(call.id)
+    if is_open:
+        route = Route.POINTER
+        pressed = Answer(
+            request_id=call.id, revision=1, digest=call.digest, shown_for_ms=2_000, route=route
+        )
+        view.allow_requested.emit(pressed)
+    return framed(Page.QUEUE, view, studio)
+
+
+def queue_dialog_open(studio: Studio) -> MainWindow:
+    """The same while the dialog is open."""
+    return queue_dialog(studio, is_open=True)
+
+
 QUEUE_SCENES: dict[str, Scene] = {
     "queue-parts": queue_parts,
     "queue-typed": queue_typed,
     "queue-review-pin": queue_review,
     "queue-start-changed": queue_start,
+    "queue-dialog": queue_dialog,
+    "queue-dialog-open": queue_dialog_open,
     "queue-edited": queue_edited,
     "queue-edited-readable": queue_edited_readable,
     "queue-edit": queue_edit,

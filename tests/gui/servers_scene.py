@@ -21,7 +21,7 @@ from keyturn.application.console_protocol import (
 from keyturn.application.console_state import ServerState, ToolState
 from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import WithPin
-from keyturn.application.window_messages import BeginAnew
+from keyturn.application.window_messages import BeginAnew, DropDialog
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.result_controls import STRICTEST, ResultControls
 from keyturn.domain.tier import Tier
@@ -192,7 +192,7 @@ class ServersScene(QObject):
         self.qtbot.waitUntil(armed, timeout=3_000)
         self.click(action.button)
 
-    def sent(self) -> tuple[Intent | Decide | EditCall | WithPin | BeginAnew, ...]:
+    def sent(self) -> tuple[Intent | Decide | EditCall | WithPin | BeginAnew | DropDialog, ...]:
         """Return what was sent."""
         return tuple(self.bridge.sent)
 

@@ -228,7 +228,9 @@ class Answer:
     hide: bool = False
     """A review's "remove tool from agents"."""
     pin: bool = False
-    """The person's PIN came with it, and was right."""
+    """The person's PIN came with it, and was right; or what stands for it."""
+    dialog: bool = False
+    """That was the system's own dialog."""
     persons: tuple[str, ...] = ()
     """The names of both, where the PINs of two persons came with it."""
     named: bool = False

@@ -27,7 +27,7 @@ from keyturn.application.request_messages import RequestDetached, RequestShown, 
 from keyturn.application.result_messages import SetControls
 from keyturn.application.rule_removals import RuleRemoval
 from keyturn.application.sight_intents import ProfileState, SightIntent
-from keyturn.application.window_messages import BeginAnew
+from keyturn.application.window_messages import OfWindow
 from keyturn.domain.environment import Reach
 from keyturn.domain.tier import Tier
 
@@ -166,6 +166,8 @@ class Decide(_Message, frozen=True, kw_only=True, tag="decide"):
     """The PIN is the second person's."""
     named: bool = False
     """The tool's name was typed, because the call takes it."""
+    dialog: bool = False
+    """Have the system's own dialog ask, in place of the PIN."""
 
     def __repr__(self) -> str:
         """Keep the PIN out of logs and tracebacks."""
@@ -360,7 +362,7 @@ Intent = (
     | PracticeIntent
     | Quit
 )
-FromWindow = Pong | Decide | WithPin | EditCall | BeginAnew | Intent
+FromWindow = Pong | Decide | WithPin | EditCall | OfWindow | Intent
 
 _encode = msgspec.json.Encoder().encode
 _to_window = msgspec.json.Decoder[ToWindow](ToWindow)

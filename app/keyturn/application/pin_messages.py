@@ -25,6 +25,8 @@ class SetPin(_Intent, frozen=True, kw_only=True, tag="set_pin"):
     """Empty leaves it as it is."""
     use: str
     """A `PinUse`."""
+    dialog: bool = False
+    """Calls are confirmed with the system's own dialog, or with the PIN all the same."""
 
 
 class SetSecond(_Intent, frozen=True, kw_only=True, tag="set_second"):
@@ -82,6 +84,10 @@ class PinState(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the second person; empty where there is none."""
     beside: str = ""
     """What the first person is called beside them."""
+    dialog: bool = False
+    """Calls are confirmed with the system's own dialog."""
+    ready: str = ""
+    """A `Readiness` of that dialog; empty while nobody has looked."""
 
 
 class SettleSeals(_Intent, frozen=True, kw_only=True, tag="settle_seals"):

@@ -138,6 +138,8 @@ def _text(kept: KeptPin) -> str:
         "failed": kept.failed,
         "until": kept.until,
     }
+    if kept.dialog:
+        data["dialog"] = True
     if kept.name:
         data |= {"name": kept.name, "beside": kept.beside}
     return json.dumps(data)
@@ -173,4 +175,5 @@ def _kept_of(text: str) -> KeptPin | None:
         until=until,
         name=name,
         beside=beside,
+        dialog=value.get("dialog") is True,
     )

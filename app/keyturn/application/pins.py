@@ -12,6 +12,7 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.stores import SettingStore
 from keyturn.application.seals import Sealing
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, DamagedPin, SecretStoreUnavailable, filled
 from keyturn.domain.pin import (
@@ -80,13 +81,19 @@ class Pins:
         """Return for which calls it is asked."""
         return self._use
 
+    @property
+    def dialog(self) -> bool:
+        """Tell whether a call is confirmed with the system's dialog, as far as is known."""
+        return self._kept is not None and self._kept.dialog
+
     def covers(self, tier: Tier) -> bool:
         """Tell whether calls of a tier are allowed with the PIN only."""
         return self._use.covers(tier)
 
     def state(self) -> PinState:
         """Return what the window shows."""
-        return PinState(is_set=self._kept is not None, use=self._use.value)
+        use = self._use.value
+        return PinState(is_set=self._kept is not None, use=use, dialog=self.dialog)
 
     async def check(self, pin: str) -> PinCheck:
         """Tell whether a PIN is the right one; counts the try."""
@@ -105,16 +112,18 @@ class Pins:
         """Compare without counting; only after this one was right just now, or the second one's."""
         return self._kept is not None and await is_it(self._kept, pin)
 
-    async def set(self, present: str, new: str, use: PinUse) -> PinCheck | None:
-        """Set or change the PIN, or when it is asked; None: done, else why the present one fails.
+    async def set(
+        self, present: str, new: str, use: PinUse, *, dialog: bool = False
+    ) -> PinCheck | None:
+        """Set or change the PIN, or when and how it is asked; None: done, else why it is not.
 
         Raises ConfigurationError for a new one that is none, SecretStoreUnavailable when the
         keychain takes nothing.
         """
         async with self._trying:
-            return await self._set(present, new, use)
+            return await self._set(present, new, use, dialog)
 
-    async def _set(self, present: str, new: str, use: PinUse) -> PinCheck | None:
+    async def _set(self, present: str, new: str, use: PinUse, dialog: bool) -> PinCheck | None:
         try:
             kept = await self._read()
         except DamagedPin:
@@ -136,17 +145,18 @@ class Pins:
             raise ConfigurationError("There is no PIN yet.", mend="Type a new one, twice.")
         if new or kept is None:
             kept = await made_of(new, use)
-        await self._put("pin_set" if new else "pin_use", replace(kept, use=use, failed=0, until=0))
+        wanted = replace(kept, use=use, failed=0, until=0, dialog=dialog)
+        await self._put("pin_set" if new else "pin_use", wanted)
         self._observers.changed(Topic.SETTINGS)
         return None
 
     async def _put(self, what: str, kept: KeptPin) -> None:
         """Record a change and make it; where the keychain refuses, that is recorded too."""
-        await self._record(what, kept.use)
+        await self._record(what, kept)
         try:
             await self._keep(kept)
         except SecretStoreUnavailable:
-            await self._record("pin_not_kept", kept.use)
+            await self._record("pin_not_kept", kept)
             raise
         await self._settings.put_setting(MARK, kept.use.value)
 
@@ -167,12 +177,15 @@ class Pins:
         await self._tries.keep(kept)
         self._kept, self._use = kept, kept.use
 
-    async def _record(self, what: str, use: PinUse) -> None:
+    async def _record(self, what: str, kept: KeptPin) -> None:
+        details: JsonObject = {"use": kept.use.value}
+        if kept.dialog:
+            details["dialog"] = True
         await self._log.commit(
             Entry(
                 type=RecordType.SETTING,
                 outcome=what,
                 actor=Actor.HUMAN,
-                details={"use": use.value},
+                details=details,
             )
         )

@@ -377,7 +377,7 @@ def _answer_details(answer: Answer | None) -> JsonObject:
     if answer.route in WINDOW:
         details[AFTER_ARMING] = answer.after_arming_ms
     if answer.pin:
-        details["via"] = "pin"
+        details["via"] = "dialog" if answer.dialog else "pin"
     if answer.persons:
         details["persons"] = list(answer.persons)
     if answer.message:

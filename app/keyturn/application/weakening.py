@@ -51,12 +51,14 @@ class Weakening:
         agreements: Agreements,
         reach: Callable[[], Collection[Reach]],
         pin_use: Callable[[], str],
+        by_dialog: Callable[[], bool] = lambda: False,
         log: DecisionLog,
     ) -> None:
         """`guard` is one that covers every tier; `reach` says which environments may cross."""
         self._guard, self._rules, self._registry = guard, rules, registry
         self._agreements = agreements
         self._reach, self._pin_use, self._log = reach, pin_use, log
+        self._by_dialog = by_dialog
 
     async def around(self, intent: Intent, do: Callable[[Intent], Awaitable[None]]) -> None:
         """Carry out an intent; a weakening that cannot be recorded is not made."""
@@ -129,6 +131,8 @@ class Weakening:
                 return _entry(WEAKENED, {"what": "second"})
             case SetPin():
                 lower = _USES.get(intent.use, 0) < _USES.get(self._pin_use(), 0)
+                if not lower and intent.dialog and not self._by_dialog():
+                    return _entry(WEAKENED, {"what": "dialog"})
                 return _entry(WEAKENED, {"what": "pin", "use": intent.use}) if lower else None
             case _:
                 return None

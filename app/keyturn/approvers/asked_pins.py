@@ -19,7 +19,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import TOGETHER, WithPin
-from keyturn.application.window_messages import BeginAnew
+from keyturn.application.window_messages import OfWindow
 
 _MOST: Final = 500
 """What is asked for and never typed is forgotten beyond this, the oldest first."""
@@ -66,7 +66,7 @@ class AskedPins:
         return any(both for _, both in known) if len(known) == len(each) else None
 
 
-_NO_INTENTS = Pong | WithPin | EditCall | BeginAnew
+_NO_INTENTS = Pong | WithPin | EditCall | OfWindow
 
 
 def carried_by(message: WithPin) -> tuple[Decide | Intent, ...]:

@@ -42,9 +42,10 @@ from keyturn.application.pins import Pins
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
-from keyturn.application.window_messages import BeginAnew
+from keyturn.application.window_messages import BeginAnew, DropDialog, LookForDialog
 from keyturn.approvers.asked_pins import carried_by
 from keyturn.approvers.console_answers import ConsoleAnswers
+from keyturn.approvers.console_dialog import ConsoleDialog, Dialog
 from keyturn.approvers.console_edits import ConsoleEdits
 from keyturn.approvers.console_pipe import ConsolePipe, Starts
 from keyturn.domain.decision import Outcome
@@ -94,6 +95,7 @@ class ConsoleApprover:
         pipe: ConsolePipe | None = None,
         pins: Pins | None = None,
         second: SecondPerson | None = None,
+        dialog: Dialog | None = None,
     ) -> None:
         self._argv, self._env = tuple(argv), dict(env)
         self._welcome = welcome
@@ -105,6 +107,7 @@ class ConsoleApprover:
         self._gave_up, self._pace = gave_up, pace or ConsolePace()
         self._pipe = pipe or ConsolePipe()
         self._write = self._pipe.write
+        self._dialog = ConsoleDialog(dialog, self._answers, self._pipe, words)
         self._intents: Intents | None = None
         self._tasks = TaskOwner()
         self._feed = _StateFeed(overview, self._tasks, self._write, self._pace.coalesce_seconds)
@@ -214,6 +217,7 @@ class ConsoleApprover:
                 heart.cancel()
         finally:
             self._pipe.end()
+            self._dialog.window_gone()
             try:
                 code = await process.wait()
             finally:
@@ -231,6 +235,7 @@ class ConsoleApprover:
         for waiting in self._approvals.waiting():
             self._approvals.show(waiting, self)
         self._tasks.start(self._feed.show_all(), "console state")
+        self._tasks.start(self._dialog.look(), "presence readiness")
 
     async def _heartbeat(self) -> None:
         loop, number = asyncio.get_running_loop(), 0
@@ -269,6 +274,8 @@ class ConsoleApprover:
             case Pong():
                 self._answered = True
                 self._heard = asyncio.get_running_loop().time()
+            case Decide(pin="", dialog=True) | DropDialog() | LookForDialog():
+                self._tasks.start(self._dialog.take(message), "system's dialog")
             case Decide() if message.pin:
                 self._tasks.start(self._answer_with_pin(message), "answer with PIN")
             case Decide():

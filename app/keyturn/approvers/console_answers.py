@@ -22,6 +22,7 @@ from keyturn.application.second_person import SecondPerson, Step, StepKind
 from keyturn.approvers.asked_pins import AskedPins, Carried
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.pin import PinCheck, PinOutcome, PinUse
+from keyturn.domain.presence import Readiness
 from keyturn.domain.step_up import Takes
 from keyturn.presentation.owed_pins import FindRule, OwedPins
 from keyturn.presentation.visible_text import shown_line
@@ -62,7 +63,7 @@ class ConsoleAnswers:
         self._pins = pins
         self._second = second
         self._floods = floods
-        owed = OwedPins(words, find_rule, self._request)
+        owed = OwedPins(words, find_rule, self.request)
         self.asked = AskedPins(lambda carried, both: owed.said_all(carried, both=both))
 
     async def with_pin(self, decide: Decide) -> IntentDone:
@@ -75,7 +76,7 @@ class ConsoleAnswers:
         if self._chooses(decide) and not self._typed_for(decide):
             # What is chosen has changed since the sentence over the field was made.
             return self.without_pin(decide)
-        if self._second is not None and (decide.second or self._takes(decide) is Takes.BOTH):
+        if self._second is not None and (decide.second or self.takes(decide) is Takes.BOTH):
             return await self._of_two(decide, self._second)
         checked = await self._pins.check(decide.pin)
         if checked.outcome is not PinOutcome.RIGHT:
@@ -84,7 +85,7 @@ class ConsoleAnswers:
 
     def _typed_for(self, decide: Decide) -> bool:
         """Tell whether the PIN was typed for exactly this choice."""
-        both = self._takes(decide) is Takes.BOTH
+        both = self.takes(decide) is Takes.BOTH
         return self.asked.holds((decide,)) or self.asked.typed_under(decide, both=both)
 
     async def _of_two(self, decide: Decide, second: SecondPerson) -> IntentDone:
@@ -101,13 +102,20 @@ class ConsoleAnswers:
         # A wrong one leaves the turn where it is.
         return IntentDone(n=decide.n, ok=False, sentence=sentence, second=step.whose)
 
-    def _takes(self, decide: Decide) -> Takes:
-        request = self._request(decide.id)
+    @property
+    def by_dialog(self) -> bool:
+        """Tell whether a person chose the system's dialog, and there is a PIN beside it."""
+        return self._pins is not None and self._pins.dialog
+
+    def takes(self, decide: Decide) -> Takes:
+        """Return what it takes to have it end as an answer says, as things are now."""
+        request = self.request(decide.id)
         if request is None:
             return Takes.CLICK
         return needed(self._approvals.levels, request, _answer(decide))
 
-    def _request(self, request_id: str) -> ApprovalRequest | None:
+    def request(self, request_id: str) -> ApprovalRequest | None:
+        """Return what waits under an id; None where nothing does."""
         waiting = (one.request for one in self._approvals.waiting())
         return next((one for one in waiting if one.id == request_id), None)
 
@@ -164,12 +172,19 @@ class ConsoleAnswers:
         persons = self._second.persons if both and self._second is not None else ()
         return self._apply(decide, pin=pin, persons=persons)
 
-    def _apply(self, decide: Decide, *, pin: bool, persons: tuple[str, ...] = ()) -> IntentDone:
-        request = self._request(decide.id)
+    def confirmed(self, decide: Decide) -> IntentDone:
+        """Apply an answer that the system's dialog has just confirmed."""
+        return self._apply(decide, pin=True, dialog=True)
+
+    def _apply(
+        self, decide: Decide, *, pin: bool, persons: tuple[str, ...] = (), dialog: bool = False
+    ) -> IntentDone:
+        request = self.request(decide.id)
         if decide.allow and request is not None and self._is_held(request):
             return IntentDone(n=decide.n, ok=False, sentence=self._words("console.answer_held"))
         is_review = request is not None and request.kind is not RequestKind.CALL
-        effect = self._approvals.answer(replace(_answer(decide), pin=pin, persons=persons))
+        answer = replace(_answer(decide), pin=pin, persons=persons, dialog=dialog)
+        effect = self._approvals.answer(answer)
         if is_review and effect in _TYPED:
             both = effect is AnswerEffect.BOTH_WANTED
             return self.wanted(decide.n, (decide,), both=both)
@@ -182,7 +197,7 @@ class ConsoleAnswers:
 
     def _chooses(self, decide: Decide) -> bool:
         """Tell whether it says more than the card that it answers: which tier, which labels."""
-        request = self._request(decide.id)
+        request = self.request(decide.id)
         return request is not None and request.kind in _REVIEWS
 
 
@@ -204,14 +219,21 @@ def _answer(decide: Decide) -> Answer:
     )
 
 
-def setting_pins(pins: Pins, second: SecondPerson, words: Words) -> SetPins:
+def setting_pins(
+    pins: Pins,
+    second: SecondPerson,
+    words: Words,
+    ready: Callable[[], Readiness | None] = lambda: None,
+) -> SetPins:
     """Return what sets PINs as the window asks; it raises ConfigurationError with a sentence."""
 
     async def set_pins(intent: SetPin | SetSecond | RemoveSecond) -> None:
         match intent:
             case SetPin():
+                if intent.dialog and not pins.dialog and ready() is not Readiness.READY:
+                    raise ConfigurationError(words("console.dialog_not_ready"))
                 use = next((use for use in PinUse if use.value == intent.use), PinUse.T2_T3)
-                checked = await pins.set(intent.present, intent.new, use)
+                checked = await pins.set(intent.present, intent.new, use, dialog=intent.dialog)
                 refused = pin_sentence(checked, words) if checked is not None else ""
             case SetSecond():
                 refused = step_sentence(await second.set(intent), words)

@@ -1,19 +1,25 @@
 """What asks for a person's presence beside a click: the PIN, the second person, and step-up."""
 
+from msgspec import structs
+
 from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.call_levels import CallLevels
 from keyturn.application.connection import Connection
 from keyturn.application.events import Topic
+from keyturn.application.pin_messages import PinState
 from keyturn.application.pins import Pins
 from keyturn.application.ports.secret_store import SecretStore
+from keyturn.application.presence_checks import PresenceChecks
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.review_guard import ReviewGuard
 from keyturn.application.seals import Seals
 from keyturn.application.second_person import SecondPerson
 from keyturn.application.seen_changes import SeenEnvironments, environment_seen, program_seen
 from keyturn.application.step_ups import StepUps
+from keyturn.application.tasks import TaskOwner
 from keyturn.bootstrap.foundation import Foundation
+from keyturn.desktop.polkit import PolkitAuthority
 from keyturn.domain.configuration import ServerConfig
 from keyturn.storage.stores import SqliteStepUpStore
 
@@ -45,6 +51,12 @@ class Presence:
             clock=base.clock,
             observers=base.observers,
         )
+        self.checks = PresenceChecks(
+            authority=PolkitAuthority(start=TaskOwner().start),
+            approvals=base.approvals,
+            observers=base.observers,
+            wanted=lambda: self.pins.dialog,
+        )
         self.environments = SeenEnvironments()
         self.levels = CallLevels(pins=self.pins, second=self.second, step_ups=self.step_ups)
         self._connect()
@@ -61,7 +73,13 @@ class Presence:
 
     async def close(self) -> None:
         """Keep what is to be kept."""
+        await self.checks.close()
         await self.step_ups.close()
+
+    def state(self) -> PinState:
+        """Return what the window shows of PINs and of the system's dialog."""
+        ready = self.checks.ready
+        return structs.replace(self.second.state(), ready="" if ready is None else ready.value)
 
     def on_program(self, connection: Connection) -> None:
         """Take note of an agent that runs in another program."""

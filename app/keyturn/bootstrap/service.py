@@ -27,6 +27,7 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.application.typed_input import TypedInput
 from keyturn.approvers.console import ConsoleApprover
 from keyturn.approvers.console_answers import SetPins, setting_pins
+from keyturn.approvers.console_dialog import Dialog
 from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.bootstrap.checking_input import LateTextCheck
 from keyturn.bootstrap.foundation import Foundation
@@ -56,6 +57,9 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import KeyturnError
 from keyturn.domain.record import Entry, RecordType
 from keyturn.presentation.alerts import alert_text
+from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.dialog_words import DialogWords
+from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
 from keyturn.storage.listing import last_stop, rules_suspended
 from keyturn.storage.retention import Keep, prune_daily
@@ -127,6 +131,7 @@ class Service:
             gave_up=self._troubles.window_gave_up,
             pins=self.presence.pins if self.presence is not None else None,
             second=self.presence.second if self.presence is not None else None,
+            dialog=_dialog(base, self.presence, self.words, self.resources),
         )
         self._troubles.tell = console.alert
         return console
@@ -327,7 +332,19 @@ def _facts_of(stopped: JsonObject | None) -> StopFacts | None:
 
 
 def _set_pins(presence: Presence | None, words: Words) -> SetPins | None:
-    return None if presence is None else setting_pins(presence.pins, presence.second, words)
+    if presence is None:
+        return None
+    checks = presence.checks
+    return setting_pins(presence.pins, presence.second, words, lambda: checks.ready)
+
+
+def _dialog(
+    base: Foundation, presence: Presence | None, words: Words, resources: Path
+) -> Dialog | None:
+    if presence is None:
+        return None
+    cards = CardBuilder(words, read_verbs(resources / "verbs.toml"))
+    return Dialog(presence.checks, DialogWords(words, cards, base.mask.mask).of)
 
 
 def _pin_guard(base: Foundation, presence: Presence | None) -> PinGuard | None:

@@ -23,5 +23,6 @@ def make_weakening(base: Foundation, presence: Presence | None) -> Weakening:
         agreements=base.agreements,
         reach=lambda: base.labelling.environments.reach,
         pin_use=lambda: (presence.pins.use if presence is not None else PinUse.NEVER).value,
+        by_dialog=lambda: presence is not None and presence.pins.dialog,
         log=base.log,
     )

@@ -62,7 +62,7 @@ async def run_windowed(
         await seals.start()
         service = Service(foundation, headless=False, seals=seals, access=access)
         service.presence = presence
-        service.overview.pin = presence.second.state
+        service.overview.pin = presence.state
         service.overview.step_ups = presence.step_ups
         service.overview.budgets = foundation.notices.controlling.budgets
         return await run_with_console(service, foundation, platform, window=window)

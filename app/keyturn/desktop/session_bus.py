@@ -1,4 +1,4 @@
-"""One connection to the D-Bus session bus: calls with an answer, and signals (Linux).
+"""One connection to a D-Bus bus, mostly the session's: calls with an answer, and signals (Linux).
 
 jeepney reads and writes the messages; the socket, its task and its end are owned here. Knows
 nothing of notifications.
@@ -20,7 +20,12 @@ StartTask = Callable[[Coroutine[Any, Any, Any], str], asyncio.Task[Any]]
 
 
 class BusUnavailable(Exception):
-    """There is no session bus, nobody answers at it, or the answer is an error."""
+    """There is no such bus, nobody answers at it, or the answer is an error."""
+
+    def __init__(self, said: str, name: str = "") -> None:
+        super().__init__(said)
+        self.name = name
+        """Of the error that was the answer; empty where there was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +83,7 @@ class SessionBus:
         if self._ended:
             raise BusUnavailable("the connection has ended")
         serial = next(self._serials)
-        address = _jeepney.DBusAddress(callee.path, callee.name, callee.interface)
-        message = _jeepney.new_method_call(address, member, signature or None, body)
+        message = _call_of(callee, member, signature, body)
         answer: asyncio.Future[BusMessage] = asyncio.get_running_loop().create_future()
         self._waiting[serial] = answer
         try:
@@ -90,6 +94,12 @@ class SessionBus:
             raise BusUnavailable(str(error)) from error
         finally:
             del self._waiting[serial]
+
+    def send(self, callee: BusObject, member: str, signature: str, *body: object) -> None:
+        """Call a method and wait for nothing; harmless once the connection has ended."""
+        if not self._ended:
+            message = _call_of(callee, member, signature, body)
+            self._writer.write(message.serialise(next(self._serials)))
 
     async def add_match(self, rule: str) -> None:
         """Ask the bus for the signals that a match rule describes (D-Bus specification)."""
@@ -143,7 +153,7 @@ class SessionBus:
             answer.set_result(found)
         else:
             name = header.fields.get(fields.error_name, "an error")
-            answer.set_exception(BusUnavailable(f"{name}: {message.body}"))
+            answer.set_exception(BusUnavailable(f"{name}: {message.body}", name))
 
 
 async def open_session_bus(start: StartTask, on_signal: Callable[[BusMessage], None]) -> SessionBus:
@@ -152,18 +162,34 @@ async def open_session_bus(start: StartTask, on_signal: Callable[[BusMessage], N
     `on_signal` is called on the event loop for every signal, also those sent to us alone.
     """
     try:
-        reader, writer = await asyncio.open_unix_connection(_jeepney.find_session_bus())
-    except (OSError, KeyError, ValueError, RuntimeError, StopIteration) as error:
+        path = _jeepney.find_session_bus()
+    except (KeyError, ValueError, RuntimeError, StopIteration) as error:
         raise BusUnavailable(f"no session bus: {error!r}") from error
+    return await open_bus(path, start, on_signal)
+
+
+async def open_bus(
+    path: str, start: StartTask, on_signal: Callable[[BusMessage], None]
+) -> SessionBus:
+    """Connect to the bus at a socket's path, as `open_session_bus` does to the session's."""
+    try:
+        reader, writer = await asyncio.open_unix_connection(path)
+    except (OSError, ValueError) as error:
+        raise BusUnavailable(f"no bus: {error!r}") from error
     bus = SessionBus(reader, writer, on_signal)
     try:
         await _authenticate(reader, writer)
-        start(bus.serve(), "session bus")
+        start(bus.serve(), "bus")
         await bus.hello()
     except BaseException:
         await bus.close()
         raise
     return bus
+
+
+def _call_of(callee: BusObject, member: str, signature: str, body: tuple[object, ...]) -> Any:
+    address = _jeepney.DBusAddress(callee.path, callee.name, callee.interface)
+    return _jeepney.new_method_call(address, member, signature or None, body)
 
 
 async def _authenticate(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -174,9 +200,9 @@ async def _authenticate(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
             await writer.drain()
             data = await reader.read(1024)
             if not data:
-                raise BusUnavailable("the session bus closed the connection")
+                raise BusUnavailable("the bus closed the connection")
             exchange.feed(data)
         writer.write(_jeepney.auth.BEGIN)
         await writer.drain()
     except (OSError, _jeepney.AuthenticationError) as error:
-        raise BusUnavailable(f"the session bus refused: {error!r}") from error
+        raise BusUnavailable(f"the bus refused: {error!r}") from error

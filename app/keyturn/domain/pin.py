@@ -49,6 +49,8 @@ class KeptPin:
     """Of the person whose it is; only a second person has one."""
     beside: str = ""
     """What the first person is called, beside a second one."""
+    dialog: bool = False
+    """A call is confirmed with the system's own dialog; the PIN does as well."""
 
 
 class PinOutcome(StrEnum):

@@ -34,7 +34,7 @@ from keyturn.application.console_protocol import (
 from keyturn.application.edit_messages import EditCall
 from keyturn.application.pin_messages import WithPin
 from keyturn.application.slices import Slices
-from keyturn.application.window_messages import BeginAnew
+from keyturn.application.window_messages import OfWindow
 from keyturn.gui.broker_events import BrokerEvents
 
 _log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Bridge(BrokerEvents):
         self._number += 1
         return self._number
 
-    def send(self, message: Decide | EditCall | WithPin | BeginAnew | Intent) -> None:
+    def send(self, message: Decide | EditCall | WithPin | OfWindow | Intent) -> None:
         """Send an answer or an intent; it is written whole before this returns."""
         self._write(message)
 

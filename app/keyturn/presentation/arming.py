@@ -32,6 +32,7 @@ class Owed(Enum):
     """Nothing is shown."""
     BROKER = "broker"
     """The broker no longer confirms that the request waits."""
+    DIALOG = "dialog"
     CONFIRM = "confirm"
     LOOK = "look"
     TYPE_NAME = "type_name"
@@ -80,6 +81,8 @@ class ArmingTerms:
     type_name: bool = False
     pin: bool = False
     """Something must stand in the field for the PIN; whether it is right the broker says."""
+    dialog_open: bool = False
+    """The system's dialog asks just now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,7 @@ _REASONS = {
     Owed.LOOK: "arming.look",
     Owed.TYPE_NAME: "arming.type_name",
     Owed.PIN: "arming.pin",
+    Owed.DIALOG: "arming.dialog",
     Owed.WINDOW: "arming.window",
     Owed.RELEASE: "arming.release",
     Owed.TIME: "arming.time",
@@ -130,6 +134,7 @@ def terms_of(card: CardView) -> ArmingTerms:
         look=careful or card.edited,
         type_name=card.name_owed or card.tier is Tier.T3 or (careful and not owed),
         pin=card.pin,
+        dialog_open=card.dialog_open,
     )
 
 
@@ -336,6 +341,7 @@ class Arming:
         if not watch.pending:
             return Owed.BROKER
         missing = (
+            (Owed.DIALOG, watch.terms.dialog_open),
             (Owed.CONFIRM, bool(watch.terms.confirm - watch.confirmed)),
             (Owed.LOOK, watch.terms.look and watch.unseen is not None),
             (Owed.TYPE_NAME, watch.terms.type_name and not watch.name_matches),

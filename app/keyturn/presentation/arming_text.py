@@ -40,4 +40,5 @@ _SHORT_REASONS = {
     Owed.CONFIRM: "arming.confirm_short",
     Owed.TYPE_NAME: "arming.type_name_short",
     Owed.PIN: "arming.pin_short",
+    Owed.DIALOG: "arming.dialog_short",
 }

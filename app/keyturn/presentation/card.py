@@ -305,6 +305,10 @@ class CardView:
     """Whose PIN stands in the field, where it takes two persons; empty for the reader's own."""
     pin_of: str = ""
     """The same one's name alone."""
+    dialog: bool = False
+    """The system's own dialog asks, in place of the PIN."""
+    dialog_open: bool = False
+    """It does just now."""
     name_owed: bool = False
     """It is allowed once its tool's name is typed, for want of a PIN."""
     raised: Notice | None = None

@@ -27,6 +27,7 @@ _HELPS: Final = {
     "seals": "weakened.helps_look",
     "second": "weakened.helps_pin",
     "pin": "weakened.helps_pin",
+    "dialog": "weakened.helps_pin",
     "rule": "weakened.helps_rules",
     "rules": "weakened.helps_rules",
 }

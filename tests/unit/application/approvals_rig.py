@@ -54,7 +54,7 @@ class Queue:
         self.clock = LateClock()
         self.ends = Ends()
         self.topics: list[Topic] = []
-        observers = Observers()
+        self.observers = observers = Observers()
         observers.subscribe(self.topics.append)
         self.approvals = Approvals(
             clock=self.clock,

@@ -128,6 +128,13 @@ class TestDecision:
         }
         assert gap == {"path": "", "incomplete": True}
 
+    @pytest.mark.requirement("PIN-1", "PRESENCE-3")
+    @pytest.mark.parametrize(("dialog", "via"), [(False, "pin"), (True, "dialog")])
+    def test_it_says_what_a_person_proved_themselves_with(self, dialog: bool, via: str) -> None:
+        proved = replace(ANSWER, pin=True, dialog=dialog)
+        entry = decide(Recorder(FakeDecisionLog(), FakeSecretMask()), {"to": "A"}, proved)
+        assert entry.details["via"] == via
+
     @pytest.mark.requirement("ACCESS-1")
     def test_the_last_request_of_an_agent_is_told_where_it_proved_its_name(self) -> None:
         recorder, told = Recorder(FakeDecisionLog(), FakeSecretMask()), list[str]()

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.approvals import Resolution
 from keyturn.application.console_protocol import (
     Intent,
@@ -21,10 +22,13 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.intents import Intents
 from keyturn.application.pins import Pins
+from keyturn.application.presence_checks import PresenceChecks
 from keyturn.approvers.console import ConsoleApprover, ConsolePace
+from keyturn.approvers.console_dialog import Dialog
 from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.presentation.words import Words
 from tests.factories import make_request
+from tests.fakes.presence import FakeAuthority
 from tests.fakes.secret_store import FakeSecretStore
 from tests.unit.application.broker_world import BrokerWorld
 
@@ -71,6 +75,10 @@ def child_command(mode: str = "") -> tuple[str, ...]:
     return (sys.executable, "-I", "-S", str(CHILD), mode)
 
 
+def _said(request: ApprovalRequest) -> dict[str, str]:
+    return {"id": request.id}
+
+
 class Rig:
     """A broker's world with a console adapter and its child."""
 
@@ -80,6 +88,7 @@ class Rig:
         pace: ConsolePace = QUICK,
         secrets: FakeSecretStore | None = None,
         pipe: ConsolePipe | None = None,
+        authority: FakeAuthority | None = None,
     ) -> None:
         self.world = BrokerWorld(secrets=secrets)
         self.ears = Ears(self.world.intents)
@@ -90,6 +99,13 @@ class Rig:
             clock=self.world.clock,
             observers=self.world.observers,
         )
+        self.checks = PresenceChecks(
+            authority=authority or FakeAuthority(),
+            approvals=self.world.approvals,
+            observers=self.world.observers,
+            wanted=lambda: self.pins.dialog,
+        )
+        said = Dialog(self.checks, _said)
         self.given_up: asyncio.Queue[str] = asyncio.Queue()
         self.words = Words(CATALOGUE)
         self.console = ConsoleApprover(
@@ -104,6 +120,7 @@ class Rig:
             pace=pace,
             pipe=pipe,
             pins=self.pins,
+            dialog=None if authority is None else said,
         )
         self.world.approvals.attach(self.console)
 

@@ -1,5 +1,6 @@
 """The console adapter against a child process that stands in for the window."""
 
+import asyncio
 import json
 import os
 import signal
@@ -24,16 +25,21 @@ from keyturn.application.console_protocol import (
 from keyturn.application.events import Topic
 from keyturn.application.pin_messages import WithPin
 from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.window_messages import DropDialog, LookForDialog
 from keyturn.approvers.console import ConsoleApprover, ConsolePace
 from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.approvers.window_process import launch
 from keyturn.domain.approval import State
 from keyturn.domain.decision import Outcome
 from keyturn.domain.pin import PinUse
+from keyturn.domain.presence import Readiness
 from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
 from tests.factories import make_call, make_request, make_weighed
+from tests.fakes.presence import FakeAuthority
 from tests.unit.application.gate_world import settle
+from tests.unit.application.pins_rig import PinLevels
 from tests.unit.approvers.console_rig import (
     CATALOGUE,
     IMPATIENT,
@@ -528,3 +534,39 @@ class TestStaying:
             rig.ask()
 
         play(Rig, story)
+
+
+@pytest.mark.requirement("PRESENCE-2", "PRESENCE-4")
+def test_the_dialog_of_a_window_goes_with_it() -> None:
+    """It is asked about that very process; the next window has nothing open."""
+    authority = FakeAuthority()
+
+    async def story(rig: Rig) -> None:
+        pid = await rig.started()
+        assert await rig.pins.set("", "2580", PinUse.T2_T3, dialog=True) is None
+        rig.world.approvals.levels = PinLevels(rig.pins)
+        request = make_request(tier=Tier.T2)
+        rig.world.approvals.ask(request, hold_seconds=None)
+        said = Decide(n=7, id=request.id, digest=request.digest, allow=True, dialog=True)
+        rig.say(said)
+        await authority.opened.wait()
+        assert authority.asked == [(pid, {"id": request.id})]
+        rig.say(DropDialog(n=8, id=request.id))
+        assert (await rig.heard("done"))["ok"] is False
+        rig.say(said)
+        await authority.opened.wait()
+        rig.order(exit=1)
+        assert await rig.known() != pid
+        assert authority.taken_away == 2
+        assert rig.checks.ready is Readiness.READY
+        authority.ready = Readiness.KEEPS
+        changes: asyncio.Queue[Topic] = asyncio.Queue()
+        rig.world.observers.subscribe(changes.put_nowait)
+        rig.say(LookForDialog())
+        while await changes.get() is not Topic.SETTINGS:
+            pass
+        assert rig.checks.ready is Readiness.KEEPS
+        assert [one.request for one in rig.world.approvals.waiting()] == [request]
+        await rig.checks.close()
+
+    play(lambda: Rig(authority=authority), story)

@@ -42,6 +42,8 @@ class QueueAnswers(QObject):
         self._pins = pins
         self._sent: dict[int, bool] = {}
         """Number of each answer that nothing was heard of, and whether a PIN went with it."""
+        self._by_dialog: dict[int, str] = {}
+        """Of those that the system's dialog is to confirm: for which request."""
         bridge.intent_done.connect(self._on_done)
         view.allow_requested.connect(self._on_allow)
         view.deny_requested.connect(self._on_deny)
@@ -90,8 +92,11 @@ class QueueAnswers(QObject):
             return
         number = self._bridge.next_number()
         said = self._pins.said(waiting.request) if allow else ""
+        dialog = allow and self._pins.by_dialog(waiting.request)
         pin = self._pins.take(waiting.request, number) if allow else ""
         self._sent[number] = bool(pin)
+        if dialog:
+            self._by_dialog[number] = answer.request_id
         self._bridge.send(
             Decide(
                 n=number,
@@ -109,12 +114,18 @@ class QueueAnswers(QObject):
                 pin=pin,
                 said=said,
                 second=allow and self._pins.is_second(waiting.request),
+                dialog=dialog,
                 named=allow and self._pins.is_named(waiting.request),
             )
         )
 
     def _on_done(self, done: IntentDone) -> None:
         with_pin = self._sent.pop(done.n, None)
+        shown = self._view.card.card
+        request = self._by_dialog.pop(done.n, None)
+        if request is not None and shown is not None and shown.request_id == request:
+            # It stands on the card.
+            return
         if with_pin is False and not done.ok and not done.pin and done.sentence:
             self.failed.emit(done.sentence)
 

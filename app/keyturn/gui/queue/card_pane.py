@@ -22,6 +22,7 @@ from keyturn.gui.queue.card_seen import (
     show_owed,
     tab_names,
 )
+from keyturn.gui.queue.dialog_row import DialogRow
 from keyturn.gui.queue.edit_sheet import EditButton
 from keyturn.gui.queue.pin_row import PinRow
 from keyturn.gui.queue.review_box import ReviewBox
@@ -96,7 +97,7 @@ class CardPane(QFrame):
         self.block = DecisionBlock(look)
         self._no_diff = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
         self.name_field = QLineEdit()
-        self.pin = PinRow(look)
+        self.pin, self.dialog = PinRow(look), DialogRow(look)
         self._name_prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
         self.flow = FlowGraphView(look)
         self._excerpts = column(gap=8)
@@ -137,6 +138,7 @@ class CardPane(QFrame):
         if previous is None or _who_asks(previous) != _who_asks(card):
             self._show_provenance(card)
         self.pin.show_for(card.pin, card.pin_prompt, anew=not same)
+        self.dialog.show_for(wanted=card.dialog, is_open=card.dialog_open, anew=not same)
         if not same:
             self._begin(card)
 
@@ -219,6 +221,7 @@ class CardPane(QFrame):
         body.addWidget(self._name_prompt)
         body.addWidget(self.name_field)
         body.addWidget(self.pin)
+        body.addWidget(self.dialog)
         body.addSpacing(4)
         body.addWidget(self.tabs)
         body.addWidget(self.arguments)
@@ -268,7 +271,8 @@ class CardPane(QFrame):
         """Let Tab reach what is owed first; what is made anew for a card would come last."""
         before: QWidget = self.headline.sentence
         owed = [box.confirm_button for box in self.decisive.boxes()]
-        for control in (*owed, self.name_field, self.pin.field, *self.review.tiers.controls()):
+        fields = (self.name_field, self.pin.field, self.dialog.by_pin, self.dialog.drop)
+        for control in (*owed, *fields, *self.review.tiers.controls()):
             QWidget.setTabOrder(before, control)
             before = control
 

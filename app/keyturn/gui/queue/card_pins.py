@@ -15,6 +15,7 @@ from keyturn.domain.pin import PinUse
 from keyturn.domain.step_up import Takes, is_changing, takes
 from keyturn.domain.tier import Tier
 from keyturn.gui.bridge import Bridge
+from keyturn.gui.queue.card_dialog import CardDialog
 from keyturn.gui.queue.card_seen import bring
 from keyturn.gui.queue.review_pins import REVIEWS, ReviewPins
 from keyturn.gui.queue.view import QueueView
@@ -65,6 +66,8 @@ class CardPins(QObject):
         self._half = ""
         """Request for which the first of two persons has typed theirs."""
         self._reviews = ReviewPins(view.card, words, self._covers)
+        self.dialog = CardDialog(bridge, view.card.dialog, words, self)
+        self.dialog.changed.connect(self.changed)
         self._said = ""
         """What the field of the open card says that a PIN is for, of a review."""
         self._over = QTimer(self)
@@ -108,7 +111,7 @@ class CardPins(QObject):
         raised = None
         if request.kind is RequestKind.CALL and is_changing(request.tier):
             raised = raised_notice(self._why_raised(request), level, self._words)
-        return replace(
+        card = replace(
             card,
             pin=level >= Takes.PIN,
             pin_prompt=prompt,
@@ -116,6 +119,11 @@ class CardPins(QObject):
             name_owed=level is Takes.NAME,
             raised=raised,
         )
+        return self.dialog.on_card(card, request, level)
+
+    def by_dialog(self, request: ApprovalRequest) -> bool:
+        """Tell whether the system's dialog is asked in place of the PIN."""
+        return self.dialog.stands_for(request, self._takes(request))
 
     def is_named(self, request: ApprovalRequest) -> bool:
         """Tell whether the card asks for the tool's name, so that it was typed."""
@@ -133,6 +141,10 @@ class CardPins(QObject):
     def take(self, request: ApprovalRequest, number: int) -> str:
         """Return what was typed, for the answer of that number; empty where none is asked."""
         self._sent, self._typed = (number, request.id), self.asked(request)
+        if self.by_dialog(request):
+            self._typed = False
+            self.dialog.opened(number, request)
+            return ""
         return "" if not self._typed else self._view.card.pin.field.take()
 
     def said(self, request: ApprovalRequest) -> str:
@@ -172,6 +184,7 @@ class CardPins(QObject):
         before = (self._pin, self._raised)
         if message.pin is not None:
             self._pin = message.pin
+            self.dialog.use(message.pin)
         if message.agents is not None:
             raised = ((one.name, one.raised) for one in message.agents)
             self._raised = {name: why for name, why in raised if why is not None}
@@ -181,6 +194,10 @@ class CardPins(QObject):
     def _on_done(self, done: IntentDone) -> None:
         """Say why a PIN did not do, or whose turn it is; the card arms from the start."""
         number, request = self._sent
+        if self.dialog.done(done):
+            self._view.watch.arming.disturbed(self._now_ms())
+            self._view.watch.ticked.emit()
+            return
         if done.n != number or not (self._typed or done.pin):
             return
         if done.pin:

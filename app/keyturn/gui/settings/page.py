@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QWidget
 
+from keyturn.application.window_messages import LookForDialog
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.means import Means
 from keyturn.gui.settings.presenter import SettingsPresenter
@@ -22,4 +23,6 @@ def settings_page(
         words=means.look.words,
         parent=means.parent,
     )
+    bridge = means.bridge
+    view.pin.shown.connect(lambda: bridge.send(LookForDialog()))
     return view, presenter

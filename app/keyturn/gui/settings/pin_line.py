@@ -4,7 +4,7 @@ Whatever is saved takes the present PIN once there is one; the fields are emptie
 """
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from keyturn.application.console_protocol import StateChanged
@@ -15,6 +15,7 @@ from keyturn.gui.forms.fields import Labelled, PinField
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine, telling
 from keyturn.gui.look import Look
 from keyturn.gui.sending import IntentSender
+from keyturn.gui.settings.dialog_choice import DialogChoice
 from keyturn.gui.settings.new_pin import NewPin
 from keyturn.gui.settings.rows import ChoiceGroup, RowFrame
 from keyturn.gui.theme import Token, Type
@@ -34,8 +35,10 @@ _USES = {
 class PinLine(RowFrame):
     """Three fields, when it is asked, and one button."""
 
-    save_requested = Signal(str, str, str)
-    """Present PIN, new one, use."""
+    shown = Signal()
+    """A person may look at it now."""
+    save_requested = Signal(str, str, str, bool)
+    """Present PIN, new one, use, and whether calls are confirmed with the system's dialog."""
 
     def __init__(self, look: Look, said: PinRow, parent: QWidget | None = None) -> None:
         super().__init__(look, name=f"setting_{said.key}", parent=parent)
@@ -51,11 +54,13 @@ class PinLine(RowFrame):
         self.group = ChoiceGroup(look, name="pin_use")
         self.save = Button(look, Kind.PLAIN, words("settings.pin_save"), name="pin_save")
         self.outcome = OutcomeLine(look, name="pin_saved")
+        self.dialog = DialogChoice(look)
         inside = column(self.trailing, gap=8)
         uses = row()
         uses.addWidget(self.group)
         uses.addStretch()
         inside.addLayout(uses)
+        inside.addWidget(self.dialog)
         inside.addWidget(self.state)
         inside.addWidget(self._present)
         for labelled in self._typed.labelled:
@@ -67,6 +72,7 @@ class PinLine(RowFrame):
         inside.addWidget(self.outcome)
         inside.addStretch()
         self.group.chosen.connect(self._on_chosen)
+        self.dialog.chosen.connect(self._say_owed)
         self.save.clicked.connect(self._on_save)
         self.show_pin(PinState(is_set=False, use=PinUse.NEVER.value))
 
@@ -81,6 +87,7 @@ class PinLine(RowFrame):
         kept = words("settings.pin_is_set" if state.is_set else "settings.pin_is_not_set")
         self.state.say(kept)
         self.choose(state.use if is_news else self._use)
+        self.dialog.show_state(state)
 
     def choose(self, use: str) -> None:
         """Mark when it is asked; it counts once it is saved."""
@@ -89,10 +96,17 @@ class PinLine(RowFrame):
         choices = tuple(Choice(value=u.value, text=words(key)) for u, key in _USES.items())
         self.group.show_choices(choices, use, self.title.text())
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Say so: what this system offers may have changed meanwhile."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.shown.emit()
+
     def hideEvent(self, event: QHideEvent) -> None:
         """Put back what was chosen and not saved: it would read as if it were in force."""
         if not event.spontaneous():
             self.choose(self._in_force)
+            self.dialog.put_back()
             if self.outcome.outcome is Outcome.OWED:
                 self.outcome.say(None)
         super().hideEvent(event)
@@ -100,7 +114,10 @@ class PinLine(RowFrame):
     def _on_chosen(self, use: str) -> None:
         """Say that it is not saved yet, in the place of what became of an earlier change."""
         self.choose(use)
-        if use == self._in_force:
+        self._say_owed()
+
+    def _say_owed(self) -> None:
+        if self._use == self._in_force and not self.dialog.is_unsaved:
             self.outcome.say(None)
         else:
             is_set = self._present.isVisibleTo(self)
@@ -117,7 +134,8 @@ class PinLine(RowFrame):
         if fault:
             self.outcome.say(Outcome.OWED, fault)
         else:
-            self.save_requested.emit(self.present.take(), self._typed.take(), self._use)
+            present, new = self.present.take(), self._typed.take()
+            self.save_requested.emit(present, new, self._use, self.dialog.chooses)
 
 
 class PinPresenter(QObject):
@@ -143,10 +161,10 @@ class PinPresenter(QObject):
         if message.pin is not None:
             self._line.show_pin(message.pin)
 
-    def _on_save(self, present: str, new: str, use: str) -> None:
+    def _on_save(self, present: str, new: str, use: str, dialog: bool) -> None:
         outcome = self._line.outcome
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
         self._sender.send(
-            lambda n: SetPin(n=n, present=present, new=new, use=use),
+            lambda n: SetPin(n=n, present=present, new=new, use=use, dialog=dialog),
             telling(outcome, self._words("settings.pin_done")),
         )
