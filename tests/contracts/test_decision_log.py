@@ -104,6 +104,36 @@ def test_order_is_the_order_of_handing_in(opened: Opened, tmp_path: Path) -> Non
 
 
 @LOGS
+def test_many_at_once_are_all_there_and_in_order(opened: Opened, tmp_path: Path) -> None:
+    async def scenario(subject: Subject) -> None:
+        await subject.log.commit_all([])
+        await subject.log.commit_all([decision(f"c-{n}") for n in range(1200)])
+        assert await subject.log.commit(decision("c-last")) == 1201
+        assert await subject.calls() == [*(f"c-{n}" for n in range(1200)), "c-last"]
+
+    run(opened, tmp_path, scenario)
+
+
+@LOGS
+def test_many_at_once_of_which_one_cannot_be_committed_are_refused(
+    opened: Opened, tmp_path: Path
+) -> None:
+    async def scenario(subject: Subject) -> None:
+        await subject.log.commit(decision("c-1"))
+        await subject.fill_disk()
+        large: JsonObject = {"blob": "x" * 100_000}
+        with pytest.raises(LogUnavailable):
+            await subject.log.commit_all([decision("c-2"), decision("c-3", arguments=large)])
+        with pytest.raises(ValueError, match="names no call"):
+            await subject.log.commit_all([event(), Entry(type=RecordType.DECISION)])
+        await subject.free_disk()
+        assert await subject.log.commit(decision("c-4")) == 2
+        assert await subject.calls() == ["c-1", "c-4"]
+
+    run(opened, tmp_path, scenario)
+
+
+@LOGS
 def test_a_note_comes_before_the_next_commit(opened: Opened, tmp_path: Path) -> None:
     async def scenario(subject: Subject) -> None:
         await subject.log.commit(decision("c-1"))

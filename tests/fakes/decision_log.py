@@ -1,5 +1,6 @@
 """A decision log in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keyturn.domain.errors import LogUnavailable
@@ -29,6 +30,13 @@ class FakeDecisionLog:
         if self.failure is not None:
             raise self.failure
         return self._append(entry, durability, awaited=True)
+
+    async def commit_all(self, entries: Sequence[Entry]) -> None:
+        """Append all, or raise `failure`."""
+        for entry in entries:
+            _require_call(entry)
+        for entry in entries:
+            await self.commit(entry)
 
     def note(self, entry: Entry) -> None:
         """Append, unless there is a `failure`."""

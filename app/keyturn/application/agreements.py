@@ -280,10 +280,13 @@ class Agreements:
             )
             for tool in tools
         ]
-        for tool in tools:
-            await self._log.commit(
+        # One by one, a server of many tools would keep its first caller waiting for the disk.
+        await self._log.commit_all(
+            [
                 review_entry(connection, "pinned", actor, tool, answer, tool.def_hash)
-            )
+                for tool in tools
+            ]
+        )
         await self._keep(pins)
 
     async def set_tier(

@@ -60,9 +60,7 @@ class RemovedRules:
 async def commit_each(log: DecisionLog, entries: Iterator[Entry]) -> None:
     """Record changes one by one, and let what else there is to do have its turn between."""
     while few := list(_first(entries)):
-        for entry in few[:-1]:
-            log.note(entry)
-        await log.commit(few[-1])
+        await log.commit_all(few)
 
 
 def _first(entries: Iterator[Entry]) -> Iterator[Entry]:

@@ -30,7 +30,7 @@ from keyturn.broker.ends import Downstream, LinkServices
 from keyturn.broker.envelope import ClientFrame, RequestId, request_line, result_line
 from keyturn.broker.eras import modern_meta_of
 from keyturn.broker.keep_alive import KeepAlive, Token, token_of
-from keyturn.broker.listing import ListedUpstream, Listing
+from keyturn.broker.listing import LOOK_SECONDS, ListedUpstream, Listing
 from keyturn.broker.passing import Passed, PassedRequests
 from keyturn.broker.refusals import (
     REFUSED,
@@ -285,7 +285,7 @@ class JudgedCalls:
     async def _run(self, live: _Live) -> None:
         try:
             if live.unlisted:
-                await self._listing.wait(self._services.limits.review_seconds)
+                await self._listing.wait(LOOK_SECONDS)
             self._waits_for_list_no_longer(live)
             reply = await _apart(self._rounds.handle(live.incoming, self._gate_end))
             self._keep_no_longer(live)

@@ -36,6 +36,10 @@ BESIDE_SECONDS = 3.0
 """Longest wait for each other list: calls wait for all of them."""
 BESIDE = (PROMPTS_LIST, TEMPLATES_LIST)
 """What is asked of a server that declared nothing yet."""
+LOOK_SECONDS = 30.0
+"""Longest wait of a call for a look: for the server's lists, and until what is new is written down.
+
+A call that does not wait is refused for a tool that nobody reviewed, which is not what happened."""
 EVERY_SECONDS = 1.0
 """Looks at what changed begin no closer together, however often a server says that it did."""
 

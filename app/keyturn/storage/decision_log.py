@@ -1,6 +1,7 @@
 """The decision log port over the writer, and the one call that opens a profile's storage."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,19 @@ class SqliteDecisionLog:
         """
         _require_call(entry)
         return await self.writer.record(entry, durability)
+
+    async def commit_all(self, entries: Sequence[Entry]) -> None:
+        """Append all in one turn of the loop, which is few batches, and wait for the last.
+
+        Raises as `commit` does.
+        """
+        for entry in entries:
+            _require_call(entry)
+        waiting = [self.writer.record(entry, Durability.FULL) for entry in entries]
+        ended = await asyncio.gather(*waiting, return_exceptions=True)
+        for fault in ended:
+            if isinstance(fault, BaseException):
+                raise fault
 
     def note(self, entry: Entry) -> None:
         """Append in the next batch, or alone within a tenth of a second, without waiting."""

@@ -1,5 +1,6 @@
-"""The decision log port: law 1 in two methods."""
+"""The decision log port: law 1 in three methods."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from keyturn.domain.record import Durability, Entry
@@ -12,6 +13,13 @@ class DecisionLog(Protocol):
         """Append and wait until it is committed; return its sequence number.
 
         Raises LogUnavailable when it could not be committed; then it is not in the log.
+        """
+        ...
+
+    async def commit_all(self, entries: Sequence[Entry]) -> None:
+        """Append all, one after another and with few waits for the disk; wait for the last.
+
+        Raises LogUnavailable when one could not be committed; others may be in the log then.
         """
         ...
 
