@@ -25,6 +25,8 @@ MOST_SECONDS = 300.0
 MOST_AT_A_TIME = 25
 
 
+# Alone: its calls are answered 50 s after they came, which is short on a machine that others use.
+@pytest.mark.alone
 @pytest.mark.requirement("Q3", "FLOOD")
 @pytest.mark.timeout(400)
 def test_demonstration_3_five_planted_calls_among_500_are_denied_by_keyboard(
@@ -73,6 +75,9 @@ def next_group(blind: BlindPerson, cleared: Sequence[str]) -> str:
 
     def look() -> str | None:
         at = blind.reader.focus()
+        if at is not None and "wants to run" in at.name:
+            # The first call that came is open and stays so, whatever comes after it.
+            at = blind.moves("alt+Down")
         if at is None or not at.name.endswith("calls"):
             return None
         agent = at.name.split()[0]
