@@ -23,6 +23,7 @@ PLANTED = {"analyst": (17, 142), "coder": (3, 63), "scout": (42,)}
 EVIL = "/home/ada/.ssh"
 MOST_SECONDS = 300.0
 MOST_AT_A_TIME = 25
+MOVE_SECONDS = 5.0
 
 
 # Alone: its calls are answered 50 s after they came, which is short on a machine that others use.
@@ -75,15 +76,17 @@ def next_group(blind: BlindPerson, cleared: Sequence[str]) -> str:
 
     def look() -> str | None:
         at = blind.reader.focus()
-        if at is not None and "wants to run" in at.name:
-            # The first call that came is open and stays so, whatever comes after it.
-            at = blind.moves("alt+Down")
         if at is None or not at.name.endswith("calls"):
             return None
         agent = at.name.split()[0]
         return agent if agent not in cleared else None
 
-    return wait_until(look, "the next group's headline")
+    for _ in range(MOST_PRESSES):
+        with contextlib.suppress(AssertionError):
+            return wait_until(look, "the next group's headline", MOVE_SECONDS)
+        # The call that came first is open and stays so, whatever comes after it.
+        blind.key("alt+Down")
+    raise AssertionError(f"no headline of another group, but {blind.reader.focus()}")
 
 
 def clear_group(keyturn: Keyturn, blind: BlindPerson, agent: str, *, allow: bool) -> None:
