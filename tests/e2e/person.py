@@ -98,6 +98,15 @@ class Person:
         wait_until(look, f"a steady picture of {name}")
         return seen[-1]
 
+    def sees_change(
+        self, act: Callable[[], object], part: tuple[int, int, int, int], name: str
+    ) -> None:
+        """Do something, and wait until a part of the window shows something else for good."""
+        before = self.comes_to_see(part, name)
+        act()
+        wait_until(lambda: self.sees(part, name) != before, f"something else at {name}")
+        self.comes_to_see(part, name)
+
     def picture(self, name: str) -> Path:
         """Keep a picture of the whole screen."""
         return self.screen.picture(name)

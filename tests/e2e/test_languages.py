@@ -13,6 +13,8 @@ pytestmark = [pytest.mark.gui, pytest.mark.requirement("A3")]
 ENGLISH = "Problem - "
 GERMAN = "Störung - "
 START_SECONDS = 60.0
+PAGE = (400, 60, 1180, 600)
+"""Left, top, right and bottom of what changes with the page."""
 
 
 def titled(screen: Screen, title: str) -> str:
@@ -47,8 +49,8 @@ def test_a_choice_in_settings_acts_while_calls_wait(
         keyturn.wait_for_waiting(2)
         person.sees_card()
         person.screen.key("alt+Down")
-        person.screen.key("ctrl+7")
-        person.screen.type("deutsch")
+        person.sees_change(lambda: person.screen.key("ctrl+7"), PAGE, "settings")
+        person.sees_change(lambda: person.screen.type("deutsch"), PAGE, "settings-found")
         # The choice has one stop; from System past English.
         person.screen.key("Tab", "Right", "Right")
         german = titled(person.screen, GERMAN)
