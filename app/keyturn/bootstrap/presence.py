@@ -55,7 +55,7 @@ class Presence:
             authority=PolkitAuthority(start=TaskOwner().start),
             approvals=base.approvals,
             observers=base.observers,
-            wanted=lambda: self.pins.dialog,
+            pins=self.pins,
         )
         self.environments = SeenEnvironments()
         self.levels = CallLevels(pins=self.pins, second=self.second, step_ups=self.step_ups)

@@ -18,7 +18,7 @@ from keyturn.application.approval_request import (
 )
 from keyturn.application.console_protocol import Decide, IntentDone, ToWindow
 from keyturn.application.events import Topic
-from keyturn.application.pins import Pins
+from keyturn.application.pins import ENTRY, Pins
 from keyturn.application.presence_checks import PresenceChecks
 from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
@@ -34,6 +34,7 @@ from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
 from tests.factories import make_request
 from tests.fakes.presence import FakeAuthority
+from tests.fakes.secret_store import FakeSecretStore
 from tests.sources import ROOT
 from tests.unit.application.approvals_rig import Queue
 from tests.unit.application.gate_world import settle
@@ -79,8 +80,9 @@ class Window(ConsolePipe):
 class Scene:
     """A broker whose person chose the dialog, its window, and calls that wait."""
 
-    def __init__(self, pins: Pins) -> None:
+    def __init__(self, pins: Pins, keychain: FakeSecretStore) -> None:
         self.pins = pins
+        self.keychain = keychain
         self.queue = Queue()
         self.queue.approvals.levels = Levels(pins)
         self.authority = FakeAuthority()
@@ -89,7 +91,7 @@ class Scene:
             authority=self.authority,
             approvals=self.queue.approvals,
             observers=self.queue.observers,
-            wanted=lambda: pins.dialog,
+            pins=pins,
         )
         self.answers = ConsoleAnswers(self.queue.approvals, WORDS, pins)
         say = Dialog(self.checks, _said)
@@ -151,7 +153,7 @@ def tell(story: Callable[[Scene], Awaitable[None]], *, dialog: bool = True) -> N
     async def run(keeper: Keeper) -> None:
         pins = await keeper.start()
         assert await pins.set("", RIGHT, PinUse.T2_T3, dialog=dialog) is None
-        scene = Scene(pins)
+        scene = Scene(pins, keeper.keychain)
         try:
             async with asyncio.timeout(30):
                 await story(scene)
@@ -254,6 +256,42 @@ def test_what_changes_in_between_voids_it(
 def _once(task: "asyncio.Future[None]") -> None:
     if not task.done():
         task.set_result(None)
+
+
+async def _forget(scene: Scene) -> None:
+    """Delete the PIN, as a person does who wants none any more."""
+    await scene.keychain.delete(*ENTRY)
+
+
+async def _lock(scene: Scene) -> None:
+    scene.keychain.state = "locked"
+
+
+async def _set_another(scene: Scene) -> None:
+    """Set another PIN, with the dialog as before."""
+    assert await scene.pins.set(RIGHT, "1470-other", PinUse.T2_T3, dialog=True) is None
+
+
+@pytest.mark.requirement("PRESENCE-2", "PRESENCE-3")
+@pytest.mark.parametrize("change", [_forget, _lock, _set_another])
+def test_a_yes_rests_on_the_pin_that_it_was_chosen_with(
+    change: Callable[[Scene], Awaitable[None]],
+) -> None:
+    """What is remembered of it is not enough: the keychain says so, before the dialog and after."""
+
+    async def story(scene: Scene) -> None:
+        request = scene.ask("call-1")
+        await scene.open(request, 1)
+        await change(scene)
+        scene.person(PresenceAnswer.CONFIRMED)
+        assert (await scene.done(1)).sentence == says(PresenceAnswer.VOID)
+        assert scene.waiting(request)
+        if change is not _set_another:
+            scene.press(request, 2)
+            assert not (await scene.done(2)).ok
+            assert len(scene.authority.asked) == 1
+
+    tell(story)
 
 
 @pytest.mark.requirement("PRESENCE-2")
