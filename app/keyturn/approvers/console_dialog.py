@@ -91,5 +91,8 @@ class ConsoleDialog:
         request = self._answers.request(decide.id)
         if request is None or request.kind is not RequestKind.CALL or not decide.allow:
             return False
+        if self._answers.is_held(request):
+            # It could allow nothing: nobody should type a password for that.
+            return False
         by_dialog = self._answers.by_dialog and decide.digest == request.digest
         return by_dialog and self._answers.takes(decide) is Takes.PIN

@@ -18,6 +18,7 @@ from keyturn.application.approval_request import (
 )
 from keyturn.application.console_protocol import Decide, IntentDone, ToWindow
 from keyturn.application.events import Topic
+from keyturn.application.floods import Floods
 from keyturn.application.pins import ENTRY, Pins
 from keyturn.application.presence_checks import PresenceChecks
 from keyturn.application.tasks import TaskOwner
@@ -93,7 +94,10 @@ class Scene:
             observers=self.queue.observers,
             pins=pins,
         )
-        self.answers = ConsoleAnswers(self.queue.approvals, WORDS, pins)
+        self.held = False
+        """Its agent is held for a flood."""
+        floods = cast("Floods", SimpleNamespace(may_allow=lambda _request: not self.held))
+        self.answers = ConsoleAnswers(self.queue.approvals, WORDS, pins, floods=floods)
         say = Dialog(self.checks, _said)
         self.dialog = ConsoleDialog(say, self.answers, self.window, WORDS)
         self.tasks = TaskOwner()
@@ -104,10 +108,10 @@ class Scene:
         await self.tasks.close()
         await self.checks.close()
 
-    def ask(self, id_: str, **facts: Any) -> ApprovalRequest:
+    def ask(self, id_: str, hold: float | None = None, **facts: Any) -> ApprovalRequest:
         """Have a call wait."""
         request = replace(make_request(id_, tier=Tier.T2), **facts)
-        self.ends[id_] = self.queue.approvals.ask(request, hold_seconds=None)
+        self.ends[id_] = self.queue.approvals.ask(request, hold_seconds=hold)
         return request
 
     def press(self, request: ApprovalRequest, n: int, **how: Any) -> None:
@@ -396,5 +400,57 @@ def test_a_system_that_asks_nobody_any_more_is_no_way() -> None:
         done = await scene.done(1)
         assert (done.ok, done.sentence) == (False, says(PresenceAnswer.UNAVAILABLE))
         assert scene.waiting(request)
+
+    tell(story)
+
+
+@pytest.mark.requirement("PRESENCE-2")
+def test_nobody_is_asked_for_what_could_allow_nothing() -> None:
+    """Its agent is held: a password would be typed in vain."""
+
+    async def story(scene: Scene) -> None:
+        request = scene.ask("call-1")
+        scene.held = True
+        scene.press(request, 1)
+        assert (await scene.done(1)).sentence == WORDS("console.answer_held")
+        assert scene.authority.asked == []
+        scene.held = False
+        await scene.open(request, 2)
+        scene.held = True
+        scene.person(PresenceAnswer.CONFIRMED)
+        assert (await scene.done(2)).sentence == WORDS("console.answer_held")
+        assert scene.waiting(request)
+
+    tell(story)
+
+
+@pytest.mark.requirement("PRESENCE-2", "LAW-2")
+@pytest.mark.parametrize("late", [False, True], ids=["in time", "timers late"])
+def test_a_yes_for_a_call_whose_agent_left_is_for_one_try_more(late: bool) -> None:
+    """As any answer by then, and for the very same call alone; once it is over it is for none."""
+
+    async def story(scene: Scene) -> None:
+        queue = scene.queue
+        request = scene.ask("call-1", 50)
+        await scene.open(request, 1)
+        if late:
+            queue.clock.late_ns = 51 * 1_000_000_000
+        else:
+            queue.clock.advance(51)
+        scene.person(PresenceAnswer.CONFIRMED)
+        assert (await scene.done(1)).ok
+        assert scene.ends["call-1"].result().outcome is Outcome.EXPIRED_NO_ANSWER
+        took = [
+            queue.approvals.take_retry_grant(digest, request.weighed)
+            for digest in ("0" * 64, request.digest, request.digest)
+        ]
+        assert took == [False, True, False]
+        over = scene.ask("call-2", 50)
+        await scene.open(over, 2)
+        queue.clock.advance(51)
+        queue.clock.advance(24 * 3_600)
+        scene.person(PresenceAnswer.CONFIRMED)
+        assert not (await scene.done(2)).ok
+        assert not queue.approvals.take_retry_grant(over.digest, over.weighed)
 
     tell(story)
