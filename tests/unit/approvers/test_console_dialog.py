@@ -96,12 +96,15 @@ class Scene:
         )
         self.held = False
         """Its agent is held for a flood."""
-        floods = cast("Floods", SimpleNamespace(may_allow=lambda _request: not self.held))
+        floods = cast("Floods", SimpleNamespace(may_allow=self._may_allow))
         self.answers = ConsoleAnswers(self.queue.approvals, WORDS, pins, floods=floods)
         say = Dialog(self.checks, _said)
         self.dialog = ConsoleDialog(say, self.answers, self.window, WORDS)
         self.tasks = TaskOwner()
         self.ends: dict[str, asyncio.Future[Resolution]] = {}
+
+    def _may_allow(self, _request: ApprovalRequest) -> bool:
+        return not self.held
 
     async def close(self) -> None:
         """End it."""
@@ -447,7 +450,7 @@ def test_a_yes_for_a_call_whose_agent_left_is_for_one_try_more(late: bool) -> No
         assert took == [False, True, False]
         over = scene.ask("call-2", 50)
         await scene.open(over, 2)
-        queue.clock.advance(51)
+        queue.clock.advance(101)
         queue.clock.advance(24 * 3_600)
         scene.person(PresenceAnswer.CONFIRMED)
         assert not (await scene.done(2)).ok
