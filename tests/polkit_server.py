@@ -204,8 +204,9 @@ def real_polkitd(folder: Path, bus: str, actions: Path, rule: str = "") -> Gener
 
 @dataclass(slots=True)
 class Dialogs:
-    """What a person saw of them."""
+    """What a person saw of them, and what they say from now on."""
 
+    says: str
     messages: list[str] = field(default_factory=list[str])
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
@@ -232,12 +233,13 @@ def window_of(user: int | None) -> Generator[int]:
             end(process)
 
 
-def install(folder: Path, text: str) -> Path:
+def install(folder: Path, text: str, *, any_session: bool = True) -> Path:
     """Put an action file where only polkitd looks, for a user and a process of no session."""
     actions = folder / "actions"
     actions.mkdir()
     text = text.replace("unix-user:OWNER", "unix-user:nobody")
-    text = text.replace("<allow_any>no<", "<allow_any>auth_self<")
+    if any_session:
+        text = text.replace("<allow_any>no<", "<allow_any>auth_self<")
     if text:
         (actions / "test.policy").write_text(text, encoding="utf-8")
     actions.chmod(0o755)
@@ -245,13 +247,15 @@ def install(folder: Path, text: str) -> Path:
 
 
 @asynccontextmanager
-async def dialog(bus: str, pid: int, *, says: str) -> AsyncGenerator[Dialogs]:
+async def dialog(bus: str, pid: int, *, says: str, user: int = 0) -> AsyncGenerator[Dialogs]:
     """Show the dialogs of one process, as a desktop would; yield what stood in them.
 
-    `says`: "yes" as after the right password, "no", "close", or "" to leave it open.
+    `says`: "yes" as after the right password, "no", "close", or "" to leave it open. Of another
+    user than root's "yes" is that of a program that never had the password looked at.
     """
-    connection = await _streams.open_dbus_connection(address(bus))
-    tasks, shown = TaskOwner(), Dialogs()
+    with rights_of(user):
+        connection = await _streams.open_dbus_connection(address(bus))
+    tasks, shown = TaskOwner(), Dialogs(says)
     subject = ("unix-process", {"pid": ("u", pid), "start-time": ("t", started_of(pid)),
                                 "uid": ("i", NOBODY)})  # fmt: skip
     register = _jeepney.new_method_call(
@@ -261,14 +265,14 @@ async def dialog(bus: str, pid: int, *, says: str) -> AsyncGenerator[Dialogs]:
         async with _streams.DBusRouter(connection) as router:
             answer = await router.send_and_get_reply(register)
         assert answer.header.message_type is _jeepney.MessageType.method_return, answer.body
-        tasks.start(_show(connection, says, shown), "dialog")
+        tasks.start(_show(connection, shown), "dialog")
         yield shown
     finally:
         await tasks.close()
         await connection.close()
 
 
-async def _show(connection: Any, says: str, shown: Dialogs) -> None:
+async def _show(connection: Any, shown: Dialogs) -> None:
     while True:
         call = await connection.receive()
         member = call.header.fields.get(_jeepney.HeaderFields.member)
@@ -280,6 +284,7 @@ async def _show(connection: Any, says: str, shown: Dialogs) -> None:
         _action, message, _icon, _details, cookie, identities = call.body
         shown.messages.append(message)
         shown.opened.set()
+        says = shown.says
         if says == "close":
             error = f"{_NAME}.Error.Cancelled"
             await connection.send(_jeepney.new_error(call, error, "s", ("closed",)))

@@ -3,7 +3,8 @@
 The system bus is found by its own path, never by the environment, which a program of the same user
 may have written. The subject is a process id with its start time and user: polkit compares all
 three, and they are read again at the end. What would say yes without asking a person is no
-presence, and is found by asking once without a dialog. polkit 0.105 and later.
+presence, and is found by asking without a dialog, before the one that opens it and after a yes:
+a yes itself does not say whether anybody was asked. polkit 0.105 and later.
 """
 
 import asyncio
@@ -45,6 +46,8 @@ _FAILED: Final = f"{_NAME}.Error.Failed"
 _RETAINS: Final = "polkit.retains_authorization_after_challenge"
 _RETAINED: Final = "polkit.temporary_authorization_id"
 _DISMISSED: Final = "polkit.dismissed"
+_ENDED: Final = frozenset("ZXx")
+"""States of a process that nobody has waited for yet, or that is about to go (proc(5))."""
 _START_FIELD: Final = 19
 """Of `/proc/PID/stat` after the name, counted from 0; in clock ticks since boot (proc(5))."""
 
@@ -75,11 +78,12 @@ class PolkitAuthority:
         bus: str = SYSTEM_BUS,
         action: str = ACTION,
         person_seconds: float = PERSON_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
         processes: Path = Path("/proc"),
     ) -> None:
         """`bus` is a socket's path: of another one than the system's only in tests."""
         self._start, self._bus, self._action = start, bus, action
-        self._person_seconds = person_seconds
+        self._person_seconds, self._answer_seconds = person_seconds, answer_seconds
         self._processes = processes
 
     async def readiness(self, pid: int) -> Readiness:
@@ -89,8 +93,8 @@ class PolkitAuthority:
             # Of another system than Linux, or gone already.
             return Readiness.NO_AUTHORITY
         try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._asking(process) as question:
-                return await question.readiness({})
+            async with self._asking(process) as question:
+                return await self._ready(question, {})
         except (BusUnavailable, TimeoutError) as error:
             _log.info("no authority answers cause=%s", error)
             return Readiness.NO_AUTHORITY
@@ -102,33 +106,39 @@ class PolkitAuthority:
             return PresenceAnswer.VOID
         try:
             async with self._asking(process) as question:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    ready = await question.readiness(said)
-                if ready is not Readiness.READY:
-                    return PresenceAnswer.UNAVAILABLE
-                answer = await question.of_a_person(said, self._person_seconds)
+                answer = PresenceAnswer.UNAVAILABLE
+                if await self._ready(question, said) is Readiness.READY:
+                    answer = await question.of_a_person(said, self._person_seconds)
+                if answer is PresenceAnswer.CONFIRMED:
+                    ready = await self._ready(question, said)
+                    answer = answer if ready is Readiness.READY else PresenceAnswer.UNAVAILABLE
         except (BusUnavailable, TimeoutError) as error:
             _log.warning("the authority did not answer cause=%s", error)
             return PresenceAnswer.UNAVAILABLE
         return answer if self._process(pid) == process else PresenceAnswer.VOID
 
+    async def _ready(self, question: "_Question", said: Mapping[str, str]) -> Readiness:
+        async with asyncio.timeout(self._answer_seconds):
+            return await question.readiness(said)
+
     def _process(self, pid: int) -> _Process | None:
-        """Read which process has an id now; None where none has."""
+        """Read which process has an id now; None where none has, or one that has ended."""
         folder = self._processes / str(pid)
         try:
             stat = (folder / "stat").read_text(encoding="utf-8", errors="replace")
             status = (folder / "status").read_text(encoding="utf-8", errors="replace")
             # The name stands in brackets and may hold any of them.
-            started = int(stat.rpartition(")")[2].split()[_START_FIELD])
+            fields = stat.rpartition(")")[2].split()
             uids = next(line for line in status.splitlines() if line.startswith("Uid:"))
-            return _Process(pid, started, int(uids.split()[1]))
+            process = _Process(pid, int(fields[_START_FIELD]), int(uids.split()[1]))
+            return None if fields[0] in _ENDED else process
         except (OSError, ValueError, IndexError, StopIteration):
             return None
 
     @asynccontextmanager
     async def _asking(self, process: _Process) -> AsyncGenerator["_Question"]:
         """Connect for one question, within its time; raises BusUnavailable or TimeoutError."""
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(self._answer_seconds):
             bus = await open_bus(self._bus, self._start, lambda _signal: None)
         try:
             yield _Question(bus, self._action, process)
@@ -199,7 +209,7 @@ class _Question:
     async def _vouch(self, answer: BusMessage) -> None:
         """Have the bus say that an answer is the authority's; raises BusUnavailable."""
         owner = await self._bus.call(_BUS, "GetNameOwner", "s", _NAME)
-        if owner.body != (answer.sender,) or not answer.sender:
+        if owner.sender != _BUS.name or owner.body != (answer.sender,) or not answer.sender:
             raise BusUnavailable("somebody else answered, or the authority was started anew")
 
 
