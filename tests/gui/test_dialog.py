@@ -7,7 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.approval_request import RequestKind
-from keyturn.application.console_protocol import IntentDone, StateChanged
+from keyturn.application.console_protocol import Decide, IntentDone, StateChanged
 from keyturn.application.pin_messages import PinState, SetPin
 from keyturn.application.window_messages import DropDialog
 from keyturn.domain.presence import Readiness
@@ -75,7 +75,10 @@ def test_the_card_asks_says_that_it_is_open_and_takes_it_back(
 def test_what_came_of_it_is_said_on_another_card_too(
     qtbot: QtBot, look: Look, clock: Clock
 ) -> None:
-    """A dialog may take a minute, and a person goes on; what is said stands once."""
+    """A dialog may take a minute, and a person goes on; what is said stands once.
+
+    Also where its own card asks for the PIN by then, because that was chosen in between.
+    """
     scene = SheetsScene(qtbot, look, clock)
     scene.bridge.tell(StateChanged(pin=CHOSEN))
     scene.ask(RISKY)
@@ -93,6 +96,41 @@ def test_what_came_of_it_is_said_on_another_card_too(
             assert not scene.view.card.dialog.drop.isVisible(), "of the other one it is"
         scene.bridge.intent_done.emit(IntentDone(n=sent.n, ok=False, sentence="Not confirmed."))
         assert told == (["Not confirmed."] if leaves else [])
+    scene.wait(2_000)
+    scene.confirm_card()
+    scene.wait(2_000)
+    scene.click(scene.view.card.block.allow)
+    scene.bridge.tell(StateChanged(pin=PinState(is_set=True, use="t2_t3")))
+    done = IntentDone(n=scene.decided()[-1].n, ok=False, sentence="Void.")
+    scene.bridge.intent_done.emit(done)
+    assert told[1:] == ["Void."]
+    let_go(scene.window)
+
+
+@pytest.mark.requirement("PRESENCE-4")
+def test_a_second_press_elsewhere_leaves_the_first_ones_dialog_on_its_card(
+    qtbot: QtBot, look: Look, clock: Clock
+) -> None:
+    """The broker refuses it, since one is open; that one can be taken back as before."""
+    scene = SheetsScene(qtbot, look, clock)
+    scene.bridge.tell(StateChanged(pin=CHOSEN))
+    sent = list[Decide]()
+    for request in (RISKY, replace(RISKY, id="call-2")):
+        scene.ask(request)
+        scene.queue.open_card(request.id)
+        scene.confirm_card()
+        scene.wait(2_000)
+        scene.click(scene.view.card.block.allow)
+        sent.append(scene.decided()[-1])
+    row = scene.view.card.dialog
+    scene.bridge.intent_done.emit(IntentDone(n=sent[1].n, ok=False, sentence="One is open."))
+    assert (row.outcome.sentence, row.drop.isVisible()) == ("One is open.", False)
+    scene.queue.open_card(RISKY.id)
+    assert (row.drop.isVisible(), row.by_pin.isVisible()) == (True, False)
+    scene.click(row.drop)
+    assert scene.bridge.sent[-1] == DropDialog(n=scene.bridge.sent[-1].n, id=RISKY.id)
+    scene.bridge.intent_done.emit(IntentDone(n=sent[0].n, ok=False, sentence="Taken back."))
+    assert (row.outcome.sentence, row.drop.isVisible()) == ("Taken back.", False)
     let_go(scene.window)
 
 
