@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.approval_request import RequestKind
@@ -179,7 +182,19 @@ def test_it_is_offered_where_the_system_asks_and_saved_with_the_pin(
         assert pin.dialog.group.isVisible() is (ready is Readiness.READY)
         assert pin.dialog.said.text() == look.words(f"settings.dialog_{ready.value}")
         assert pin.dialog.isVisible() is (ready is not Readiness.NO_AUTHORITY)
+        assert pin.dialog.command is None
+    wants = PinState(is_set=True, use="t3", ready="no_action", mends="sed x | sudo tee y")
+    bridge.tell(StateChanged(pin=wants))
+    command = pin.dialog.command
+    assert command is not None
+    assert command.isVisible()
+    copy = command.findChild(QAbstractButton, "dialog_command_copy")
+    assert copy is not None
+    copy.click()
+    assert pin.outcome.sentence == look.words("forms.copied")
+    assert QGuiApplication.clipboard().text() == "sed x | sudo tee y"
     bridge.tell(StateChanged(pin=PinState(is_set=True, use="t3", ready="ready")))
+    assert not command.isVisible()
     _by_pin, system = pin.dialog.group.buttons
     system.click()
     assert pin.outcome.outcome is Outcome.OWED
@@ -195,3 +210,5 @@ def test_it_is_offered_where_the_system_asks_and_saved_with_the_pin(
     pin.show()
     assert system.isChecked()
     assert looks == [1], "it may have changed"
+    QCoreApplication.sendEvent(pin, QEvent(QEvent.Type.WindowActivate))
+    assert looks == [1, 1], "in a terminal"

@@ -1,15 +1,18 @@
 """An authority that is played: answers that prove nothing, that come late, or from another one."""
 
 import asyncio
+import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from keyturn.application.tasks import TaskOwner
-from keyturn.desktop.polkit import PolkitAuthority
+from keyturn.desktop.polkit import PolkitAuthority, installing
 from keyturn.domain.presence import PresenceAnswer, Readiness
-from tests.contracts.test_presence import SAID, on_a_bus
+from tests.contracts.test_presence import FILE, SAID, on_a_bus
 from tests.polkit_server import (
     PlayedAuthority,
     address,
@@ -32,6 +35,18 @@ NO_ANSWERS: list[Any] = [
 
 def run(check: Any) -> Any:
     return asyncio.run(asyncio.wait_for(check, 30))
+
+
+def test_the_command_that_installs_it_names_its_user_by_number(tmp_path: Path) -> None:
+    """Whatever the folder is called that Keyturn is in; without the file there is none."""
+    resources = tmp_path / "it's $(no) place"
+    assert installing(resources) == ""
+    shutil.copytree(FILE.parent, resources / "polkit")
+    makes, _, puts = installing(resources).rpartition(" | ")
+    made = subprocess.run(["sh", "-c", makes], check=True, capture_output=True, text=True).stdout
+    assert f">unix-user:{os.getuid()}</annotate>" in made
+    assert "OWNER" not in made
+    assert puts == f"sudo tee /usr/share/polkit-1/actions/{FILE.name}"
 
 
 @pytest.mark.requirement("PRESENCE-4")

@@ -9,7 +9,9 @@ a yes itself does not say whether anybody was asked. polkit 0.105 and later.
 
 import asyncio
 import logging
+import os
 import secrets
+import shlex
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -51,7 +53,21 @@ _ENDED: Final = frozenset("ZXx")
 _START_FIELD: Final = 19
 """Of `/proc/PID/stat` after the name, counted from 0; in clock ticks since boot (proc(5))."""
 
+INSTALLED: Final = Path("/usr/share/polkit-1/actions")
+"""Where polkit looks for action files, which only root writes."""
 _log = logging.getLogger(__name__)
+
+
+def installing(resources: Path) -> str:
+    """Return the command that installs the action file for this user; empty where there is none.
+
+    It names the user by number: a name may hold what a shell or sed reads as something else.
+    """
+    file = resources / "polkit" / f"{ACTION}.policy"
+    if not hasattr(os, "getuid") or not file.is_file():
+        return ""
+    target = INSTALLED / file.name
+    return f"sed s/OWNER/{os.getuid()}/ {shlex.quote(str(file))} | sudo tee {target}"
 
 
 class _Process(NamedTuple):
