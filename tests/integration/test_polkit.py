@@ -47,6 +47,8 @@ def test_the_command_that_installs_it_names_its_user_by_number(tmp_path: Path) -
     assert f">unix-user:{os.getuid()}</annotate>" in made
     assert "OWNER" not in made
     assert puts == f"sudo tee /usr/share/polkit-1/actions/{FILE.name}"
+    told = (FILE.parents[1] / "help" / "security-model.md").read_text(encoding="utf-8")
+    assert f'sed "s/OWNER/$(id -u)/" resources/polkit/{FILE.name} | {puts}' in told
 
 
 @pytest.mark.requirement("PRESENCE-4")
