@@ -65,15 +65,15 @@ def _quietly(_done: object) -> None:
 
 STEPS = st.tuples(
     st.sampled_from(
-        ("press", "press", "yes", "yes", "no", "drop", "deny", "edit", "stop", "window", "time")
+        (*["press", "yes"] * 4, "no", "drop", "deny", "edit", "stop", "window", "time")
     ),
     st.integers(0, len(CALLS) - 1),
 )
 
 
 @pytest.mark.requirement("PRESENCE-2", "LAW-2", "LAW-4")
-@given(steps=st.lists(st.tuples(STEPS, st.booleans()), max_size=25))
-@settings(deadline=None, max_examples=many(0.5))
+@given(steps=st.lists(st.tuples(STEPS, st.booleans()), min_size=8, max_size=30))
+@settings(deadline=None, max_examples=many(0.3))
 def test_whatever_happens_each_yes_allows_its_own_call_once(
     steps: list[tuple[Step, bool]],
 ) -> None:
