@@ -9,16 +9,10 @@ from typing import Any
 
 import pytest
 
-from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.tasks import TaskOwner
-from keyturn.bootstrap.foundation import lay_foundation
-from keyturn.bootstrap.presence import Presence
 from keyturn.desktop.polkit import PolkitAuthority, installing
-from keyturn.domain.configuration import Limits
 from keyturn.domain.presence import PresenceAnswer, Readiness
 from tests.contracts.test_presence import FILE, SAID, on_a_bus
-from tests.e2e.desk import own_folders
-from tests.fakes.secret_store import FakeSecretStore
 from tests.polkit_server import (
     PlayedAuthority,
     address,
@@ -55,30 +49,6 @@ def test_the_command_that_installs_it_names_its_user_by_number(tmp_path: Path) -
     assert puts == f"sudo tee /usr/share/polkit-1/actions/{FILE.name}"
     told = (FILE.parents[1] / "help" / "security-model.md").read_text(encoding="utf-8")
     assert f'sed "s/OWNER/$(id -u)/" resources/polkit/{FILE.name} | {puts}' in told
-
-
-@pytest.mark.requirement("PRESENCE-3")
-def test_the_window_is_told_it_where_that_mends_it() -> None:
-    async def check() -> set[str]:
-        keychain = FakeSecretStore()
-        with own_folders() as folders:
-            foundation = await lay_foundation(
-                folders.profile,
-                folders.env(),
-                limits=Limits(),
-                secrets=keychain,
-                milestones=Unwatched(),
-            )
-            presence = Presence(foundation, keychain)
-            states = [presence.state()]
-            for presence.checks.ready in Readiness:
-                states.append(presence.state())
-            await presence.close()
-            await foundation.close()
-        assert [state.ready for state in states] == ["", *(one.value for one in Readiness)]
-        return {state.ready for state in states if state.mends}
-
-    assert run(check()) == {Readiness.NO_ACTION.value, Readiness.NOT_OWNER.value}
 
 
 @pytest.mark.requirement("PRESENCE-4")
