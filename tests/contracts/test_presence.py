@@ -91,7 +91,8 @@ async def on_a_bus(
     with system_bus(folder) as bus, window_of(user) as pid:
         tasks = TaskOwner()
         try:
-            yield PolkitAuthority(start=tasks.start, bus=bus), bus, pid
+            # Whether the login of whoever runs the tests has a password is not asked.
+            yield PolkitAuthority(start=tasks.start, bus=bus, passwd=folder), bus, pid
         finally:
             await tasks.close()
 

@@ -51,6 +51,38 @@ def test_the_command_that_installs_it_names_its_user_by_number(tmp_path: Path) -
     assert f'sed "s/OWNER/$(id -u)/" resources/polkit/{FILE.name} | {puts}' in told
 
 
+@pytest.mark.requirement("PRESENCE-1")
+@pytest.mark.parametrize(
+    ("says", "ready"),
+    [
+        ("echo ann NP 11/29/2026 0 99999 7 -1", Readiness.ASKS_NOBODY),
+        ("echo ann P 11/29/2026 0 99999 7 -1", Readiness.READY),
+        ("echo NP", Readiness.READY),
+        ("exit 1", Readiness.READY),
+    ],
+)
+def test_a_login_without_a_password_is_asked_by_nobody(
+    tmp_path: Path, says: str, ready: Readiness
+) -> None:
+    """Any program could answer with an empty one; where nothing is said of it, nobody knows."""
+    passwd = tmp_path / "passwd"
+    passwd.write_text(f'#!/bin/sh\ntest "$1" = -S || exit 2\n{says}\n', encoding="utf-8")
+    passwd.chmod(0o755)
+
+    async def check() -> tuple[Readiness, PresenceAnswer]:
+        played, tasks = PlayedAuthority(), TaskOwner()
+        with system_bus(tmp_path) as bus, window_of(None) as pid:
+            authority = PolkitAuthority(start=tasks.start, bus=bus, passwd=passwd)
+            async with played.on(bus):
+                came = await authority.readiness(pid), await authority.ask(pid, SAID)
+            await tasks.close()
+        return came
+
+    confirms = ready is Readiness.READY
+    came = PresenceAnswer.CONFIRMED if confirms else PresenceAnswer.UNAVAILABLE
+    assert run(check()) == (ready, came)
+
+
 @pytest.mark.requirement("PRESENCE-4")
 @pytest.mark.parametrize("says", [b"", b"OK 0123456789abcdef0123456789abcdef\r\n"])
 def test_a_bus_that_says_nothing_is_waited_for_no_longer_than_a_moment(
@@ -124,7 +156,9 @@ def test_another_process_of_that_id_is_not_the_window(tmp_path: Path, ends: str)
     async def check() -> tuple[PresenceAnswer, Any]:
         tasks, played = TaskOwner(), PlayedAuthority(person=None)
         with system_bus(tmp_path) as bus:
-            authority = PolkitAuthority(start=tasks.start, bus=bus, processes=processes)
+            authority = PolkitAuthority(
+                start=tasks.start, bus=bus, processes=processes, passwd=tmp_path
+            )
             async with played.on(bus):
                 asked = tasks.start(authority.ask(7, SAID), "asked")
                 await played.opened.wait()
@@ -183,7 +217,9 @@ def test_a_dialog_that_nobody_answers_is_taken_away(tmp_path: Path) -> None:
     async def check() -> list[PresenceAnswer]:
         tasks = TaskOwner()
         with system_bus(tmp_path) as bus, window_of(None) as pid:
-            authority = PolkitAuthority(start=tasks.start, bus=bus, person_seconds=0.05)
+            authority = PolkitAuthority(
+                start=tasks.start, bus=bus, person_seconds=0.05, passwd=tmp_path
+            )
             async with played.on(bus):
                 came = [await authority.ask(pid, SAID) for _ in range(2)]
                 await played.gone.wait()

@@ -160,7 +160,7 @@ def test_a_yes_to_somebody_elses_question_is_none_to_this_one(tmp_path: Path) ->
             asked = tasks.start(authority.ask(pid, SAID), "asked")
             await shown.opened.wait()
             shown.says = "yes"
-            theirs = PolkitAuthority(start=tasks.start, bus=bus)
+            theirs = PolkitAuthority(start=tasks.start, bus=bus, passwd=tmp_path)
             lies = {**SAID, "value": "nothing at all"}
             assert await theirs.ask(pid, lies) is PresenceAnswer.CONFIRMED
             assert await authority.readiness(pid) is Readiness.READY

@@ -4,7 +4,8 @@ The system bus is found by its own path, never by the environment, which a progr
 may have written. The subject is a process id with its start time and user: polkit compares all
 three, and they are read again at the end. What would say yes without asking a person is no
 presence, and is found by asking without a dialog, before the one that opens it and after a yes:
-a yes itself does not say whether anybody was asked. polkit 0.105 and later.
+a yes itself does not say whether anybody was asked. Nor is one that an empty password gives. polkit
+0.105 and later.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
+from keyturn.desktop.login_password import PASSWD, is_without_password
 from keyturn.desktop.session_bus import (
     BusMessage,
     BusObject,
@@ -96,11 +98,12 @@ class PolkitAuthority:
         person_seconds: float = PERSON_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
         processes: Path = Path("/proc"),
+        passwd: Path = PASSWD,
     ) -> None:
         """`bus` is a socket's path: of another one than the system's only in tests."""
         self._start, self._bus, self._action = start, bus, action
         self._person_seconds, self._answer_seconds = person_seconds, answer_seconds
-        self._processes = processes
+        self._processes, self._passwd = processes, passwd
 
     async def readiness(self, pid: int) -> Readiness:
         """Tell whether a person would be asked."""
@@ -135,7 +138,10 @@ class PolkitAuthority:
 
     async def _ready(self, question: "_Question", said: Mapping[str, str]) -> Readiness:
         async with asyncio.timeout(self._answer_seconds):
-            return await question.readiness(said)
+            ready = await question.readiness(said)
+        if ready is Readiness.READY and await is_without_password(self._passwd):
+            return Readiness.ASKS_NOBODY
+        return ready
 
     def _process(self, pid: int) -> _Process | None:
         """Read which process has an id now; None where none has, or one that has ended."""
