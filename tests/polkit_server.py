@@ -1,8 +1,9 @@
 """A bus with an authority on it: one that the test plays, or the real polkitd in a room of its own.
 
-The real one reads its actions from folders of the system, so that it runs where root may give it
-others: in a mount namespace. Its dialog is played, and answers as the helper that checks passwords
-would; that check itself is the system's.
+The real one reads its actions, and which process is of which session, from folders of the system,
+so that it runs where root may give it others: in a mount namespace. Its dialog is played, as the
+one of a desktop's session, and answers as the helper that checks passwords would; that check
+itself is the system's.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,8 @@ _NAME = "org.freedesktop.PolicyKit1"
 _PATH = "/org/freedesktop/PolicyKit1/Authority"
 _AUTHORITY = _jeepney.DBusAddress(_PATH, _NAME, f"{_NAME}.Authority")
 _AGENT_PATH = "/org/keyturn/test/agent"
+_SESSION = "c1"
+_CGROUP = f"0::/user.slice/user-65534.slice/session-{_SESSION}.scope\n"
 # As the system's: only answers that were asked for are carried.
 _CONFIGURATION = """
 <busconfig>
@@ -176,22 +179,30 @@ def why_no_polkitd() -> str:
         return "polkitd is not installed"
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         return "polkitd needs root and a mount namespace"
-    tried = subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True)
+    argv = ["unshare", "-m", "mount", "--bind", "/dev/null", "/proc/self/cgroup"]
+    tried = subprocess.run(argv, check=False, capture_output=True)
     return "" if tried.returncode == 0 else "mount namespaces are forbidden here"
 
 
 @contextmanager
-def real_polkitd(folder: Path, bus: str, actions: Path, rule: str = "") -> Generator[None]:
-    """Run polkitd on a bus with these actions and this rule, and nothing else of the system's."""
-    rules = folder / "rules"
-    rules.mkdir()
-    rules.chmod(0o755)
-    (rules / "50-test.rules").write_text(rule, encoding="utf-8")
-    script = (
-        'mount --bind "$1" /usr/share/polkit-1/actions && mount --bind "$2" /etc/polkit-1/rules.d'
-        f" && exec {POLKITD} --no-debug"
-    )
-    argv = ["unshare", "-m", "sh", "-c", script, "sh", str(actions), str(rules)]
+def real_polkitd(
+    folder: Path, bus: str, actions: Path, pid: int, rule: str = "", *, active: bool = True
+) -> Generator[None]:
+    """Run polkitd on a bus with these actions and this rule, and nothing else of the system's.
+
+    A window's process and this one, which shows the dialogs, are of nobody's session on a seat;
+    `active`: it is the one in front.
+    """
+    mounts = {
+        "/usr/share/polkit-1/actions": actions,
+        "/etc/polkit-1/rules.d": _put(folder / "rules", {"50-test.rules": rule}),
+        "/run/systemd": _session_files(folder / "systemd", active=active),
+    }
+    for process in (pid, os.getpid()):
+        mounts[f"/proc/{process}/cgroup"] = folder / "systemd" / "cgroup"
+    binds = [f"mount --bind '{source}' {target}" for target, source in mounts.items()]
+    script = " && ".join([*binds, f"exec {POLKITD} --no-debug"])
+    argv = ["unshare", "-m", "sh", "-c", script]
     env = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": address(bus)}
     with subprocess.Popen(
         argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -200,6 +211,31 @@ def real_polkitd(folder: Path, bus: str, actions: Path, rule: str = "") -> Gener
             yield
         finally:
             end(daemon)
+
+
+def _session_files(folder: Path, *, active: bool) -> Path:
+    """Play what logind would have written of it, as sd-login reads that."""
+    state = "active" if active else "online"
+    session = f"UID={NOBODY}\nACTIVE={int(active)}\nSTATE={state}\nCLASS=user\nSEAT=seat0\n"
+    files = {
+        f"users/{NOBODY}": f"NAME=nobody\nSTATE={state}\nDISPLAY={_SESSION}\n",
+        f"sessions/{_SESSION}": session,
+        "seats/seat0": f"ACTIVE={_SESSION}\nACTIVE_UID={NOBODY}\nSESSIONS={_SESSION}\n",
+        "machines/none": "",
+        "cgroup": _CGROUP,
+    }
+    return _put(folder, files)
+
+
+def _put(folder: Path, files: Mapping[str, str]) -> Path:
+    """Write files that polkitd can read without rights."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.parent.chmod(0o755)
+    folder.chmod(0o755)
+    return folder
 
 
 @dataclass(slots=True)
@@ -233,31 +269,29 @@ def window_of(user: int | None) -> Generator[int]:
             end(process)
 
 
-def install(folder: Path, text: str, *, any_session: bool = True) -> Path:
-    """Put an action file where only polkitd looks, for a user and a process of no session."""
+def install(folder: Path, text: str) -> Path:
+    """Put an action file where only polkitd looks, for the user of the window."""
     actions = folder / "actions"
     actions.mkdir()
     text = text.replace("unix-user:OWNER", "unix-user:nobody")
-    if any_session:
-        text = text.replace("<allow_any>no<", "<allow_any>auth_self<")
-    if text:
-        (actions / "test.policy").write_text(text, encoding="utf-8")
-    actions.chmod(0o755)
-    return actions
+    return _put(actions, {"test.policy": text} if text else {})
 
 
 @asynccontextmanager
-async def dialog(bus: str, pid: int, *, says: str, user: int = 0) -> AsyncGenerator[Dialogs]:
-    """Show the dialogs of one process, as a desktop would; yield what stood in them.
+async def dialog(bus: str, *, says: str, user: int = 0, pid: int = 0) -> AsyncGenerator[Dialogs]:
+    """Show the dialogs of the session, as a desktop would; yield what stood in them.
 
     `says`: "yes" as after the right password, "no", "close", or "" to leave it open. Of another
-    user than root's "yes" is that of a program that never had the password looked at.
+    user than root's "yes" is that of a program that never had the password looked at. With a
+    `pid` it shows those of that process alone, as a program may that wants them for itself.
     """
     with rights_of(user):
         connection = await _streams.open_dbus_connection(address(bus))
     tasks, shown = TaskOwner(), Dialogs(says)
-    subject = ("unix-process", {"pid": ("u", pid), "start-time": ("t", started_of(pid)),
-                                "uid": ("i", NOBODY)})  # fmt: skip
+    subject: Any = ("unix-session", {"session-id": ("s", _SESSION)})
+    if pid:
+        process = {"pid": ("u", pid), "start-time": ("t", started_of(pid)), "uid": ("i", NOBODY)}
+        subject = ("unix-process", process)
     register = _jeepney.new_method_call(
         _AUTHORITY, "RegisterAuthenticationAgent", "(sa{sv})ss", (subject, "C", _AGENT_PATH)
     )

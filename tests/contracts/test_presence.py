@@ -77,9 +77,9 @@ class Subject:
         else:
             actions = install(self._folder, FILE.read_text(encoding="utf-8") if ready else "")
             async with on_a_bus(self._folder, NOBODY) as (authority, bus, pid):
-                with real_polkitd(self._folder, bus, actions):
+                with real_polkitd(self._folder, bus, actions, pid):
                     await until_owned(bus)
-                    async with dialog(bus, pid, says=says) as shown:
+                    async with dialog(bus, says=says) as shown:
                         await promise(Scene(authority, pid, shown.opened))
 
 

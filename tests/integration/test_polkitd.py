@@ -42,13 +42,13 @@ def run(check: Any) -> Any:
 
 @asynccontextmanager
 async def polkitd(
-    folder: Path, rule: str = "", *, owner: str = "nobody", any_session: bool = True
+    folder: Path, rule: str = "", *, owner: str = "nobody", active: bool = True
 ) -> AsyncGenerator[tuple[PolkitAuthority, str, int]]:
     """Run it with the file that is shipped; yield what asks it, its bus and a window."""
     text = FILE.read_text(encoding="utf-8").replace("unix-user:OWNER", f"unix-user:{owner}")
-    actions = install(folder, text, any_session=any_session)
+    actions = install(folder, text)
     async with on_a_bus(folder, NOBODY) as (authority, bus, pid):
-        with real_polkitd(folder, bus, actions, rule):
+        with real_polkitd(folder, bus, actions, pid, rule, active=active):
             await until_owned(bus)
             yield authority, bus, pid
 
@@ -66,7 +66,7 @@ def test_a_rule_that_asks_nobody_or_remembers_is_no_presence(
     async def check() -> None:
         async with (
             polkitd(tmp_path, rule) as (authority, bus, pid),
-            dialog(bus, pid, says="yes") as shown,
+            dialog(bus, says="yes") as shown,
         ):
             assert await authority.readiness(pid) is ready
             assert await authority.ask(pid, SAID) is PresenceAnswer.UNAVAILABLE
@@ -82,7 +82,7 @@ def test_a_rule_that_begins_to_ask_nobody_in_between_is_no_presence(tmp_path: Pa
     async def check() -> tuple[PresenceAnswer, list[str]]:
         async with (
             polkitd(tmp_path, SOON_YES) as (authority, bus, pid),
-            dialog(bus, pid, says="yes") as shown,
+            dialog(bus, says="yes") as shown,
         ):
             return await authority.ask(pid, SAID), shown.messages
 
@@ -96,7 +96,7 @@ def test_the_dialog_says_what_it_is_for_and_each_yes_is_for_one_call(tmp_path: P
     async def check() -> list[str]:
         async with (
             polkitd(tmp_path) as (authority, bus, pid),
-            dialog(bus, pid, says="yes") as shown,
+            dialog(bus, says="yes") as shown,
         ):
             for _ in range(2):
                 assert await authority.ask(pid, SAID) is PresenceAnswer.CONFIRMED
@@ -124,7 +124,7 @@ def test_a_broker_without_rights_is_trusted_where_the_file_names_its_user(
     async def check() -> tuple[Readiness, PresenceAnswer]:
         async with (
             polkitd(tmp_path, owner=owner) as (authority, bus, pid),
-            dialog(bus, pid, says="yes"),
+            dialog(bus, says="yes"),
         ):
             with rights_of(NOBODY):
                 return await authority.readiness(pid), await authority.ask(pid, SAID)
@@ -141,7 +141,7 @@ def test_a_program_that_shows_the_dialogs_itself_cannot_say_yes(tmp_path: Path) 
     async def check() -> PresenceAnswer:
         async with (
             polkitd(tmp_path) as (authority, bus, pid),
-            dialog(bus, pid, says="yes", user=NOBODY) as shown,
+            dialog(bus, says="yes", user=NOBODY) as shown,
         ):
             came = await authority.ask(pid, SAID)
             assert len(shown.messages) == 1
@@ -156,7 +156,7 @@ def test_a_yes_to_somebody_elses_question_is_none_to_this_one(tmp_path: Path) ->
 
     async def check() -> None:
         tasks = TaskOwner()
-        async with polkitd(tmp_path) as (authority, bus, pid), dialog(bus, pid, says="") as shown:
+        async with polkitd(tmp_path) as (authority, bus, pid), dialog(bus, says="") as shown:
             asked = tasks.start(authority.ask(pid, SAID), "asked")
             await shown.opened.wait()
             shown.says = "yes"
@@ -173,12 +173,12 @@ def test_a_yes_to_somebody_elses_question_is_none_to_this_one(tmp_path: Path) ->
 
 @pytest.mark.requirement("PRESENCE-1")
 def test_a_session_that_is_not_in_front_is_refused(tmp_path: Path) -> None:
-    """By the file as it comes: over ssh, or from a service, nobody is asked."""
+    """By the file as it comes: nobody is asked where nobody sits."""
 
     async def check() -> tuple[Readiness, PresenceAnswer]:
         async with (
-            polkitd(tmp_path, any_session=False) as (authority, bus, pid),
-            dialog(bus, pid, says="yes"),
+            polkitd(tmp_path, active=False) as (authority, bus, pid),
+            dialog(bus, says="yes"),
         ):
             return await authority.readiness(pid), await authority.ask(pid, SAID)
 
@@ -193,9 +193,9 @@ def test_an_authority_that_ends_in_between_confirms_nothing(tmp_path: Path) -> N
         tasks = TaskOwner()
         async with on_a_bus(tmp_path, NOBODY) as (authority, bus, pid):
             actions = install(tmp_path, FILE.read_text(encoding="utf-8"))
-            with real_polkitd(tmp_path, bus, actions):
+            with real_polkitd(tmp_path, bus, actions, pid):
                 await until_owned(bus)
-                async with dialog(bus, pid, says="") as shown:
+                async with dialog(bus, says="") as shown:
                     asked = tasks.start(authority.ask(pid, SAID), "asked")
                     await shown.opened.wait()
             return await asked
