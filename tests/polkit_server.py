@@ -103,6 +103,10 @@ class PlayedAuthority:
     """Name of the error that every check ends with."""
     replaced: bool = False
     """Somebody else has its name before a dialog is answered: nobody vouches for the answer."""
+    taken: bool = False
+    """Another program shows the dialogs of the window."""
+    calls_back: bool = False
+    """The session shows no dialogs: it asks whoever asks it to show one."""
     trusts: bool = True
     """The caller may say what the dialog is about."""
     body: tuple[str, tuple[Any, ...]] | None = None
@@ -144,8 +148,15 @@ class PlayedAuthority:
             call = await connection.receive()
             if call.header.message_type is not _jeepney.MessageType.method_call:
                 continue
-            if self.replaced and len(call.body) == _OF_CHECK and call.body[3]:
+            asks = len(call.body) == _OF_CHECK and call.body[3]
+            if self.replaced and asks:
                 await other.send_and_get_reply(_jeepney.message_bus.RequestName(_NAME, _TAKES))
+            if self.calls_back and asks:
+                asker = call.header.fields[_jeepney.HeaderFields.sender]
+                there = _jeepney.DBusAddress("/any", asker, f"{_NAME}.AuthenticationAgent")
+                begin = _jeepney.new_method_call(there, "BeginAuthentication")
+                refused = await other.send_and_get_reply(begin)
+                assert refused.header.message_type is _jeepney.MessageType.error
             if (reply := self._reply(call)) is not None:
                 await connection.send(reply)
 
@@ -154,6 +165,10 @@ class PlayedAuthority:
         if call.header.fields[fields.member] == "CancelCheckAuthorization":
             self.cancelled.append(call.body[0])
             self.gone.set()
+            return _jeepney.new_method_return(call)
+        if call.header.fields[fields.member].startswith("RegisterAuthenticationAgent"):
+            if self.taken:
+                return _jeepney.new_error(call, f"{_NAME}.Error.Failed", "s", ("taken",))
             return _jeepney.new_method_return(call)
         _subject, _action, said, flags, _ticket = call.body
         self.checks.append(call.body)
@@ -288,10 +303,8 @@ async def dialog(bus: str, *, says: str, user: int = 0, pid: int = 0) -> AsyncGe
     with rights_of(user):
         connection = await _streams.open_dbus_connection(address(bus))
     tasks, shown = TaskOwner(), Dialogs(says)
-    subject: Any = ("unix-session", {"session-id": ("s", _SESSION)})
-    if pid:
-        process = {"pid": ("u", pid), "start-time": ("t", started_of(pid)), "uid": ("i", NOBODY)}
-        subject = ("unix-process", process)
+    session = ("unix-session", {"session-id": ("s", _SESSION)})
+    subject = _process(pid) if pid else session
     register = _jeepney.new_method_call(
         _AUTHORITY, "RegisterAuthenticationAgent", "(sa{sv})ss", (subject, "C", _AGENT_PATH)
     )
@@ -303,6 +316,27 @@ async def dialog(bus: str, *, says: str, user: int = 0, pid: int = 0) -> AsyncGe
         yield shown
     finally:
         await tasks.close()
+        await connection.close()
+
+
+def _process(pid: int) -> tuple[str, dict[str, tuple[str, int]]]:
+    """Name a process of nobody's as polkit does."""
+    of_it = {"pid": ("u", pid), "start-time": ("t", started_of(pid)), "uid": ("i", NOBODY)}
+    return "unix-process", of_it
+
+
+async def another_question(bus: str, pid: int, action: str, said: Mapping[str, str]) -> bool:
+    """Ask about a window as any program of its user may; tell whether that was confirmed."""
+    with rights_of(NOBODY):
+        connection = await _streams.open_dbus_connection(address(bus))
+    arguments = (_process(pid), action, dict(said), 1, "")
+    check = _jeepney.new_method_call(
+        _AUTHORITY, "CheckAuthorization", "(sa{sv})sa{ss}us", arguments
+    )
+    try:
+        async with _streams.DBusRouter(connection) as router:
+            return (await router.send_and_get_reply(check)).body[0][0]
+    finally:
         await connection.close()
 
 

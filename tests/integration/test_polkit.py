@@ -141,6 +141,19 @@ def test_a_yes_that_nobody_vouches_for_confirms_nothing(tmp_path: Path) -> None:
     assert of_played(tmp_path, played) == (Readiness.READY, PresenceAnswer.UNAVAILABLE)
 
 
+@pytest.mark.requirement("PRESENCE-1", "LAW-4")
+def test_nobody_is_asked_where_another_program_shows_the_dialogs(tmp_path: Path) -> None:
+    played = PlayedAuthority(taken=True)
+    assert of_played(tmp_path, played) == (Readiness.READY, PresenceAnswer.TAKEN)
+    assert not any(flags for *_, flags, _ticket in played.checks)
+
+
+def test_a_dialog_that_comes_back_here_is_shown_by_nobody(tmp_path: Path) -> None:
+    """The place is taken so that no other program has it; there is nothing in it."""
+    played = PlayedAuthority(calls_back=True, person=(False, False, {}))
+    assert of_played(tmp_path, played) == (Readiness.READY, PresenceAnswer.NO_DIALOG)
+
+
 def test_a_yes_that_was_kept_confirms_nothing(tmp_path: Path) -> None:
     kept = {"polkit.temporary_authorization_id": "tmpauthz1"}
     played = PlayedAuthority(person=(True, False, kept))

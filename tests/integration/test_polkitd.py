@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from keyturn.application.tasks import TaskOwner
-from keyturn.desktop.polkit import PolkitAuthority
+from keyturn.desktop.polkit import ACTION, PolkitAuthority
 from keyturn.domain.presence import PresenceAnswer, Readiness
 from tests.contracts.test_presence import FILE, SAID, on_a_bus
 from tests.polkit_server import (
     NOBODY,
+    another_question,
     dialog,
     install,
     real_polkitd,
@@ -135,6 +136,24 @@ def test_a_broker_without_rights_is_trusted_where_the_file_names_its_user(
 
 
 @pytest.mark.requirement("PRESENCE-1", "LAW-4")
+def test_no_program_takes_the_dialog_from_the_desktop(tmp_path: Path) -> None:
+    """It would be answered where a person sees nothing, as by a finger that was meant for sudo."""
+
+    async def check() -> None:
+        async with (
+            polkitd(tmp_path) as (authority, bus, pid),
+            dialog(bus, says="yes") as desktop,
+        ):
+            async with dialog(bus, says="yes", user=NOBODY, pid=pid) as theirs:
+                assert await authority.ask(pid, SAID) is PresenceAnswer.TAKEN
+                assert (theirs.messages, desktop.messages) == ([], [])
+            assert await authority.ask(pid, SAID) is PresenceAnswer.CONFIRMED
+            assert len(desktop.messages) == 1
+
+    run(check())
+
+
+@pytest.mark.requirement("PRESENCE-1", "LAW-4")
 def test_a_program_that_shows_the_dialogs_itself_cannot_say_yes(tmp_path: Path) -> None:
     """Whoever is the window's user may show them in the desktop's place; the yes is root's."""
 
@@ -160,9 +179,9 @@ def test_a_yes_to_somebody_elses_question_is_none_to_this_one(tmp_path: Path) ->
             asked = tasks.start(authority.ask(pid, SAID), "asked")
             await shown.opened.wait()
             shown.says = "yes"
-            theirs = PolkitAuthority(start=tasks.start, bus=bus, passwd=tmp_path)
             lies = {**SAID, "value": "nothing at all"}
-            assert await theirs.ask(pid, lies) is PresenceAnswer.CONFIRMED
+            assert await another_question(bus, pid, ACTION, lies)
+            assert "nothing at all" in shown.messages[1]
             assert await authority.readiness(pid) is Readiness.READY
             assert not asked.done()
             await tasks.close()

@@ -19,6 +19,7 @@ _SENTENCES: Mapping[PresenceAnswer, str] = MappingProxyType(
         PresenceAnswer.DENIED: "console.dialog_denied",
         PresenceAnswer.DISMISSED: "console.dialog_dismissed",
         PresenceAnswer.NO_DIALOG: "console.dialog_no_dialog",
+        PresenceAnswer.TAKEN: "console.dialog_taken",
         PresenceAnswer.TIMED_OUT: "console.dialog_timed_out",
         PresenceAnswer.UNAVAILABLE: "console.dialog_unavailable",
         PresenceAnswer.BUSY: "console.dialog_busy",

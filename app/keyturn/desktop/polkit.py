@@ -5,7 +5,7 @@ may have written. The subject is a process id with its start time and user: polk
 three, and they are read again at the end. What would say yes without asking a person is no
 presence, and is found by asking without a dialog, before the one that opens it and after a yes:
 a yes itself does not say whether anybody was asked. Nor is one that an empty password gives. polkit
-0.105 and later.
+0.114 and later.
 """
 
 import asyncio
@@ -43,6 +43,9 @@ _AUTHORITY = BusObject(
 _BUS = BusObject(
     name="org.freedesktop.DBus", path="/org/freedesktop/DBus", interface="org.freedesktop.DBus"
 )
+_REGISTER: Final = "(sa{sv})ssa{sv}"
+_AGENT_PATH: Final = "/org/keyturn/agent"
+_BEGIN: Final = "BeginAuthentication"
 _CHECK: Final = "(sa{sv})sa{ss}us"
 _NOBODY_ASKED, _MAY_ASK = 0, 1
 _NOT_TRUSTED: Final = f"{_NAME}.Error.NotAuthorized"
@@ -127,7 +130,7 @@ class PolkitAuthority:
             async with self._asking(process) as question:
                 answer = PresenceAnswer.UNAVAILABLE
                 if await self._ready(question, said) is Readiness.READY:
-                    answer = await question.of_a_person(said, self._person_seconds)
+                    answer = await self._ask(question, said)
                 if answer is PresenceAnswer.CONFIRMED:
                     ready = await self._ready(question, said)
                     answer = answer if ready is Readiness.READY else PresenceAnswer.UNAVAILABLE
@@ -135,6 +138,13 @@ class PolkitAuthority:
             _log.warning("the authority did not answer cause=%s", error)
             return PresenceAnswer.UNAVAILABLE
         return answer if self._process(pid) == process else PresenceAnswer.VOID
+
+    async def _ask(self, question: "_Question", said: Mapping[str, str]) -> PresenceAnswer:
+        async with asyncio.timeout(self._answer_seconds):
+            leaves_it = await question.leave_it_to_the_desktop()
+        if not leaves_it:
+            return PresenceAnswer.TAKEN
+        return await question.of_a_person(said, self._person_seconds)
 
     async def _ready(self, question: "_Question", said: Mapping[str, str]) -> Readiness:
         async with asyncio.timeout(self._answer_seconds):
@@ -202,6 +212,25 @@ class _Question:
             return Readiness.REFUSES
         return Readiness.KEEPS if _RETAINS in named.details else Readiness.READY
 
+    async def leave_it_to_the_desktop(self) -> bool:
+        """See to it that nobody shows this process its dialogs but who does for the session.
+
+        Any program of the user may ask for those of one process, and a person would not see them:
+        a finger on the reader could answer one. That place is for one program only, so it is taken
+        here, as one that is asked where the session has none. False where another one has it.
+        """
+        fallback = {"fallback": ("b", True)}
+        arguments = (self._subject, "C", _AGENT_PATH, fallback)
+        try:
+            await self._bus.call(
+                _AUTHORITY, "RegisterAuthenticationAgentWithOptions", _REGISTER, *arguments
+            )
+        except BusUnavailable as error:
+            if error.name == _FAILED:
+                return False
+            raise
+        return True
+
     async def of_a_person(self, said: Mapping[str, str], seconds: float) -> PresenceAnswer:
         """Open the dialog, and take it away when the time is over or the caller gives up."""
         ticket = secrets.token_hex(16)
@@ -220,7 +249,8 @@ class _Question:
             return PresenceAnswer.UNAVAILABLE if kept else PresenceAnswer.CONFIRMED
         if _DISMISSED in checked.details:
             return PresenceAnswer.DISMISSED
-        return PresenceAnswer.NO_DIALOG if checked.challenge else PresenceAnswer.DENIED
+        nobody_shows = checked.challenge or _BEGIN in self._bus.refused
+        return PresenceAnswer.NO_DIALOG if nobody_shows else PresenceAnswer.DENIED
 
     async def _check(self, said: Mapping[str, str], flags: int, ticket: str = "") -> _Checked:
         arguments = (self._subject, self._action, dict(said), flags, ticket)
