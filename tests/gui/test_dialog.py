@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.approval_request import RequestKind
-from keyturn.application.console_protocol import Decide, IntentDone, StateChanged
+from keyturn.application.console_protocol import IntentDone, StateChanged
 from keyturn.application.pin_messages import PinState, SetPin
 from keyturn.application.window_messages import DropDialog
 from keyturn.domain.presence import Readiness
@@ -58,6 +59,8 @@ def test_the_card_asks_says_that_it_is_open_and_takes_it_back(
     assert card.dialog.outcome.outcome is Outcome.WAITING
     scene.wait(4_000)
     assert (allow.armed, allow.reason) == (False, look.words("arming.dialog"))
+    _press_elsewhere(scene)
+    assert (card.dialog.drop.isVisible(), card.dialog.by_pin.isVisible()) == (True, False)
     scene.click(card.dialog.drop)
     assert scene.bridge.sent[-1] == DropDialog(n=scene.bridge.sent[-1].n, id=RISKY.id)
     assert not allow.armed, "until the broker says so it is open"
@@ -67,11 +70,26 @@ def test_the_card_asks_says_that_it_is_open_and_takes_it_back(
     scene.click(card.dialog.by_pin)
     assert (card.dialog.isVisible(), card.pin.isVisible()) == (False, True)
     card.pin.field.setText("2580")
+    scene.confirm_card()
     scene.wait(2_000)
     scene.click(allow)
     sent = scene.decided()[-1]
     assert (sent.dialog, sent.pin) == (False, "2580")
     let_go(scene.window)
+
+
+def _press_elsewhere(scene: SheetsScene) -> None:
+    """Press on another card, which the broker refuses as one is open; and come back."""
+    row = scene.view.card.dialog
+    scene.ask(replace(RISKY, id="call-2"))
+    scene.queue.open_card("call-2")
+    scene.confirm_card()
+    scene.wait(2_000)
+    scene.click(scene.view.card.block.allow)
+    refused = IntentDone(n=scene.decided()[-1].n, ok=False, sentence="One is open.")
+    scene.bridge.intent_done.emit(refused)
+    assert (row.outcome.sentence, row.drop.isVisible()) == ("One is open.", False)
+    scene.queue.open_card(RISKY.id)
 
 
 @pytest.mark.requirement("PRESENCE-4")
@@ -110,51 +128,24 @@ def test_what_came_of_it_is_said_on_another_card_too(
     let_go(scene.window)
 
 
-@pytest.mark.requirement("PRESENCE-4")
-def test_a_second_press_elsewhere_leaves_the_first_ones_dialog_on_its_card(
-    qtbot: QtBot, look: Look, clock: Clock
-) -> None:
-    """The broker refuses it, since one is open; that one can be taken back as before."""
-    scene = SheetsScene(qtbot, look, clock)
-    scene.bridge.tell(StateChanged(pin=CHOSEN))
-    sent = list[Decide]()
-    for request in (RISKY, replace(RISKY, id="call-2")):
-        scene.ask(request)
-        scene.queue.open_card(request.id)
-        scene.confirm_card()
-        scene.wait(2_000)
-        scene.click(scene.view.card.block.allow)
-        sent.append(scene.decided()[-1])
-    row = scene.view.card.dialog
-    scene.bridge.intent_done.emit(IntentDone(n=sent[1].n, ok=False, sentence="One is open."))
-    assert (row.outcome.sentence, row.drop.isVisible()) == ("One is open.", False)
-    scene.queue.open_card(RISKY.id)
-    assert (row.drop.isVisible(), row.by_pin.isVisible()) == (True, False)
-    scene.click(row.drop)
-    assert scene.bridge.sent[-1] == DropDialog(n=scene.bridge.sent[-1].n, id=RISKY.id)
-    scene.bridge.intent_done.emit(IntentDone(n=sent[0].n, ok=False, sentence="Taken back."))
-    assert (row.outcome.sentence, row.drop.isVisible()) == ("Taken back.", False)
-    let_go(scene.window)
-
-
 @pytest.mark.requirement("PRESENCE-2")
-@pytest.mark.parametrize(
-    ("state", "facts"),
-    [
+def test_it_stands_on_no_other_card(qtbot: QtBot, look: Look, clock: Clock) -> None:
+    """One after the other in one window, and again on a call's card at the end."""
+    scene = SheetsScene(qtbot, look, clock)
+    cards: list[tuple[PinState, dict[str, Any]]] = [
         (PinState(is_set=True, use="t2_t3"), {}),
         (CHOSEN, {"two_persons": True}),
         (CHOSEN, {"tier": Tier.T1}),
         (CHOSEN, {"kind": RequestKind.COMMAND}),
-    ],
-    ids=["not chosen", "two persons", "reaches less far", "a start"],
-)
-def test_it_stands_on_no_other_card(
-    qtbot: QtBot, look: Look, clock: Clock, state: PinState, facts: dict[str, object]
-) -> None:
-    scene = SheetsScene(qtbot, look, clock)
-    scene.bridge.tell(StateChanged(pin=state))
-    scene.ask(replace(RISKY, **facts))
-    assert not scene.view.card.dialog.isVisible()
+        (CHOSEN, {}),
+    ]
+    stands = list[bool]()
+    for number, (state, facts) in enumerate(cards):
+        scene.bridge.tell(StateChanged(pin=state))
+        scene.ask(replace(RISKY, id=f"call-{number}", **facts))
+        scene.queue.open_card(f"call-{number}")
+        stands.append(scene.view.card.dialog.isVisible())
+    assert stands == [False, False, False, False, True]
     let_go(scene.window)
 
 
