@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,7 @@ class PlayedAuthority:
         return _jeepney.new_method_return(call, "(bba{ss})", (self.person,))
 
 
+@cache
 def why_no_polkitd() -> str:
     """Say why the real authority cannot be run here; empty where it can."""
     if not POLKITD.exists():
