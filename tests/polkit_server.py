@@ -1,8 +1,9 @@
 """A bus with an authority on it: one that the test plays, or the real polkitd in a room of its own.
 
-The real one reads its actions from folders of the system, so that it runs where root may give it
-others: in a mount namespace. Its dialog is played, and answers as the helper that checks passwords
-would; that check itself is the system's.
+The real one reads its actions, and which process is of which session, from folders of the system,
+so that it runs where root may give it others: in a mount namespace. Its dialog is played, as the
+one of a desktop's session, and answers as the helper that checks passwords would; that check
+itself is the system's.
 """
 
 import asyncio
@@ -10,9 +11,10 @@ import os
 import secrets
 import shutil
 import subprocess
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,8 @@ _NAME = "org.freedesktop.PolicyKit1"
 _PATH = "/org/freedesktop/PolicyKit1/Authority"
 _AUTHORITY = _jeepney.DBusAddress(_PATH, _NAME, f"{_NAME}.Authority")
 _AGENT_PATH = "/org/keyturn/test/agent"
+_SESSION = "c1"
+_CGROUP = f"0::/user.slice/user-65534.slice/session-{_SESSION}.scope\n"
 # As the system's: only answers that were asked for are carried.
 _CONFIGURATION = """
 <busconfig>
@@ -100,6 +104,10 @@ class PlayedAuthority:
     """Name of the error that every check ends with."""
     replaced: bool = False
     """Somebody else has its name before a dialog is answered: nobody vouches for the answer."""
+    taken: bool = False
+    """Another program shows the dialogs of the window."""
+    calls_back: bool = False
+    """The session shows no dialogs: it asks whoever asks it to show one."""
     trusts: bool = True
     """The caller may say what the dialog is about."""
     body: tuple[str, tuple[Any, ...]] | None = None
@@ -141,8 +149,15 @@ class PlayedAuthority:
             call = await connection.receive()
             if call.header.message_type is not _jeepney.MessageType.method_call:
                 continue
-            if self.replaced and len(call.body) == _OF_CHECK and call.body[3]:
+            asks = len(call.body) == _OF_CHECK and call.body[3]
+            if self.replaced and asks:
                 await other.send_and_get_reply(_jeepney.message_bus.RequestName(_NAME, _TAKES))
+            if self.calls_back and asks:
+                asker = call.header.fields[_jeepney.HeaderFields.sender]
+                there = _jeepney.DBusAddress("/any", asker, f"{_NAME}.AuthenticationAgent")
+                begin = _jeepney.new_method_call(there, "BeginAuthentication")
+                refused = await other.send_and_get_reply(begin)
+                assert refused.header.message_type is _jeepney.MessageType.error
             if (reply := self._reply(call)) is not None:
                 await connection.send(reply)
 
@@ -151,6 +166,10 @@ class PlayedAuthority:
         if call.header.fields[fields.member] == "CancelCheckAuthorization":
             self.cancelled.append(call.body[0])
             self.gone.set()
+            return _jeepney.new_method_return(call)
+        if call.header.fields[fields.member].startswith("RegisterAuthenticationAgent"):
+            if self.taken:
+                return _jeepney.new_error(call, f"{_NAME}.Error.Failed", "s", ("taken",))
             return _jeepney.new_method_return(call)
         _subject, _action, said, flags, _ticket = call.body
         self.checks.append(call.body)
@@ -170,28 +189,37 @@ class PlayedAuthority:
         return _jeepney.new_method_return(call, "(bba{ss})", (self.person,))
 
 
+@cache
 def why_no_polkitd() -> str:
     """Say why the real authority cannot be run here; empty where it can."""
     if not POLKITD.exists():
         return "polkitd is not installed"
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         return "polkitd needs root and a mount namespace"
-    tried = subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True)
+    argv = ["unshare", "-m", "mount", "--bind", "/dev/null", "/proc/self/cgroup"]
+    tried = subprocess.run(argv, check=False, capture_output=True)
     return "" if tried.returncode == 0 else "mount namespaces are forbidden here"
 
 
 @contextmanager
-def real_polkitd(folder: Path, bus: str, actions: Path, rule: str = "") -> Generator[None]:
-    """Run polkitd on a bus with these actions and this rule, and nothing else of the system's."""
-    rules = folder / "rules"
-    rules.mkdir()
-    rules.chmod(0o755)
-    (rules / "50-test.rules").write_text(rule, encoding="utf-8")
-    script = (
-        'mount --bind "$1" /usr/share/polkit-1/actions && mount --bind "$2" /etc/polkit-1/rules.d'
-        f" && exec {POLKITD} --no-debug"
-    )
-    argv = ["unshare", "-m", "sh", "-c", script, "sh", str(actions), str(rules)]
+def real_polkitd(
+    folder: Path, bus: str, actions: Path, pid: int, rule: str = "", *, active: bool = True
+) -> Generator[None]:
+    """Run polkitd on a bus with these actions and this rule, and nothing else of the system's.
+
+    A window's process and this one, which shows the dialogs, are of nobody's session on a seat;
+    `active`: it is the one in front.
+    """
+    mounts = {
+        "/usr/share/polkit-1/actions": actions,
+        "/etc/polkit-1/rules.d": _put(folder / "rules", {"50-test.rules": rule}),
+        "/run/systemd": _session_files(folder / "systemd", active=active),
+    }
+    for process in (pid, os.getpid()):
+        mounts[f"/proc/{process}/cgroup"] = folder / "systemd" / "cgroup"
+    binds = [f"mount --bind '{source}' {target}" for target, source in mounts.items()]
+    script = " && ".join([*binds, f"exec {POLKITD} --no-debug"])
+    argv = ["unshare", "-m", "sh", "-c", script]
     env = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": address(bus)}
     with subprocess.Popen(
         argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -202,10 +230,36 @@ def real_polkitd(folder: Path, bus: str, actions: Path, rule: str = "") -> Gener
             end(daemon)
 
 
+def _session_files(folder: Path, *, active: bool) -> Path:
+    """Play what logind would have written of it, as sd-login reads that."""
+    state = "active" if active else "online"
+    session = f"UID={NOBODY}\nACTIVE={int(active)}\nSTATE={state}\nCLASS=user\nSEAT=seat0\n"
+    files = {
+        f"users/{NOBODY}": f"NAME=nobody\nSTATE={state}\nDISPLAY={_SESSION}\n",
+        f"sessions/{_SESSION}": session,
+        "seats/seat0": f"ACTIVE={_SESSION}\nACTIVE_UID={NOBODY}\nSESSIONS={_SESSION}\n",
+        "machines/none": "",
+        "cgroup": _CGROUP,
+    }
+    return _put(folder, files)
+
+
+def _put(folder: Path, files: Mapping[str, str]) -> Path:
+    """Write files that polkitd can read without rights."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.parent.chmod(0o755)
+    folder.chmod(0o755)
+    return folder
+
+
 @dataclass(slots=True)
 class Dialogs:
-    """What a person saw of them."""
+    """What a person saw of them, and what they say from now on."""
 
+    says: str
     messages: list[str] = field(default_factory=list[str])
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
@@ -233,27 +287,26 @@ def window_of(user: int | None) -> Generator[int]:
 
 
 def install(folder: Path, text: str) -> Path:
-    """Put an action file where only polkitd looks, for a user and a process of no session."""
+    """Put an action file where only polkitd looks, for the user of the window."""
     actions = folder / "actions"
     actions.mkdir()
     text = text.replace("unix-user:OWNER", "unix-user:nobody")
-    text = text.replace("<allow_any>no<", "<allow_any>auth_self<")
-    if text:
-        (actions / "test.policy").write_text(text, encoding="utf-8")
-    actions.chmod(0o755)
-    return actions
+    return _put(actions, {"test.policy": text} if text else {})
 
 
 @asynccontextmanager
-async def dialog(bus: str, pid: int, *, says: str) -> AsyncGenerator[Dialogs]:
-    """Show the dialogs of one process, as a desktop would; yield what stood in them.
+async def dialog(bus: str, *, says: str, user: int = 0, pid: int = 0) -> AsyncGenerator[Dialogs]:
+    """Show the dialogs of the session, as a desktop would; yield what stood in them.
 
-    `says`: "yes" as after the right password, "no", "close", or "" to leave it open.
+    `says`: "yes" as after the right password, "no", "close", or "" to leave it open. Of another
+    user than root's "yes" is that of a program that never had the password looked at. With a
+    `pid` it shows those of that process alone, as a program may that wants them for itself.
     """
-    connection = await _streams.open_dbus_connection(address(bus))
-    tasks, shown = TaskOwner(), Dialogs()
-    subject = ("unix-process", {"pid": ("u", pid), "start-time": ("t", started_of(pid)),
-                                "uid": ("i", NOBODY)})  # fmt: skip
+    with rights_of(user):
+        connection = await _streams.open_dbus_connection(address(bus))
+    tasks, shown = TaskOwner(), Dialogs(says)
+    session = ("unix-session", {"session-id": ("s", _SESSION)})
+    subject = _process(pid) if pid else session
     register = _jeepney.new_method_call(
         _AUTHORITY, "RegisterAuthenticationAgent", "(sa{sv})ss", (subject, "C", _AGENT_PATH)
     )
@@ -261,14 +314,35 @@ async def dialog(bus: str, pid: int, *, says: str) -> AsyncGenerator[Dialogs]:
         async with _streams.DBusRouter(connection) as router:
             answer = await router.send_and_get_reply(register)
         assert answer.header.message_type is _jeepney.MessageType.method_return, answer.body
-        tasks.start(_show(connection, says, shown), "dialog")
+        tasks.start(_show(connection, shown), "dialog")
         yield shown
     finally:
         await tasks.close()
         await connection.close()
 
 
-async def _show(connection: Any, says: str, shown: Dialogs) -> None:
+def _process(pid: int) -> tuple[str, dict[str, tuple[str, int]]]:
+    """Name a process of nobody's as polkit does."""
+    of_it = {"pid": ("u", pid), "start-time": ("t", started_of(pid)), "uid": ("i", NOBODY)}
+    return "unix-process", of_it
+
+
+async def another_question(bus: str, pid: int, action: str, said: Mapping[str, str]) -> bool:
+    """Ask about a window as any program of its user may; tell whether that was confirmed."""
+    with rights_of(NOBODY):
+        connection = await _streams.open_dbus_connection(address(bus))
+    arguments = (_process(pid), action, dict(said), 1, "")
+    check = _jeepney.new_method_call(
+        _AUTHORITY, "CheckAuthorization", "(sa{sv})sa{ss}us", arguments
+    )
+    try:
+        async with _streams.DBusRouter(connection) as router:
+            return (await router.send_and_get_reply(check)).body[0][0]
+    finally:
+        await connection.close()
+
+
+async def _show(connection: Any, shown: Dialogs) -> None:
     while True:
         call = await connection.receive()
         member = call.header.fields.get(_jeepney.HeaderFields.member)
@@ -280,6 +354,7 @@ async def _show(connection: Any, says: str, shown: Dialogs) -> None:
         _action, message, _icon, _details, cookie, identities = call.body
         shown.messages.append(message)
         shown.opened.set()
+        says = shown.says
         if says == "close":
             error = f"{_NAME}.Error.Cancelled"
             await connection.send(_jeepney.new_error(call, error, "s", ("closed",)))

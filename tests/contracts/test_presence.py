@@ -77,9 +77,9 @@ class Subject:
         else:
             actions = install(self._folder, FILE.read_text(encoding="utf-8") if ready else "")
             async with on_a_bus(self._folder, NOBODY) as (authority, bus, pid):
-                with real_polkitd(self._folder, bus, actions):
+                with real_polkitd(self._folder, bus, actions, pid):
                     await until_owned(bus)
-                    async with dialog(bus, pid, says=says) as shown:
+                    async with dialog(bus, says=says) as shown:
                         await promise(Scene(authority, pid, shown.opened))
 
 
@@ -91,7 +91,8 @@ async def on_a_bus(
     with system_bus(folder) as bus, window_of(user) as pid:
         tasks = TaskOwner()
         try:
-            yield PolkitAuthority(start=tasks.start, bus=bus), bus, pid
+            # Whether the login of whoever runs the tests has a password is not asked.
+            yield PolkitAuthority(start=tasks.start, bus=bus, passwd=folder), bus, pid
         finally:
             await tasks.close()
 

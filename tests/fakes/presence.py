@@ -33,6 +33,9 @@ class FakeAuthority:
             return await self.person.get()
         except asyncio.CancelledError:
             self.taken_away += 1
+            while not self.person.empty():
+                # What was said to a dialog that is gone is said to no other.
+                self.person.get_nowait()
             raise
         finally:
             self.opened.clear()

@@ -1,39 +1,28 @@
-"""The authority attacked: answers that prove nothing, that come late, from somebody else, or twice.
-
-Where the real polkitd can be run, the rules that an administrator may have written are its own.
-"""
+"""An authority that is played: answers that prove nothing, that come late, or from another one."""
 
 import asyncio
+import os
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from keyturn.application.tasks import TaskOwner
-from keyturn.desktop.polkit import PolkitAuthority
+from keyturn.desktop.polkit import PolkitAuthority, installing
 from keyturn.domain.presence import PresenceAnswer, Readiness
 from tests.contracts.test_presence import FILE, SAID, on_a_bus
 from tests.polkit_server import (
-    NOBODY,
     PlayedAuthority,
     address,
-    dialog,
-    install,
-    real_polkitd,
-    rights_of,
     started_of,
     system_bus,
-    until_owned,
-    why_no_polkitd,
     window_of,
 )
 
 pytestmark = pytest.mark.gui
 """With a bus daemon."""
-real = pytest.mark.skipif(bool(why_no_polkitd()), reason=why_no_polkitd() or "it can be run")
-YES = "polkit.addRule(function(action, subject) { return polkit.Result.YES; });"
-KEEP = "polkit.addRule(function(action, subject) { return polkit.Result.AUTH_SELF_KEEP; });"
-NO = "polkit.addRule(function(action, subject) { return polkit.Result.NO; });"
 
 NO_ANSWERS: list[Any] = [
     ("s", ("yes",)),
@@ -48,80 +37,75 @@ def run(check: Any) -> Any:
     return asyncio.run(asyncio.wait_for(check, 30))
 
 
-@real
+def test_the_command_that_installs_it_names_its_user_by_number(tmp_path: Path) -> None:
+    """Whatever the folder is called that Keyturn is in; without the file there is none."""
+    resources = tmp_path / "it's $(no) place"
+    assert installing(resources) == ""
+    shutil.copytree(FILE.parent, resources / "polkit")
+    makes, _, puts = installing(resources).rpartition(" | ")
+    made = subprocess.run(["sh", "-c", makes], check=True, capture_output=True, text=True).stdout
+    assert f">unix-user:{os.getuid()}</annotate>" in made
+    assert "OWNER" not in made
+    assert puts == f"sudo tee /usr/share/polkit-1/actions/{FILE.name}"
+    told = (FILE.parents[1] / "help" / "security-model.md").read_text(encoding="utf-8")
+    assert f'sed "s/OWNER/$(id -u)/" resources/polkit/{FILE.name} | {puts}' in told
+
+
 @pytest.mark.requirement("PRESENCE-1")
 @pytest.mark.parametrize(
-    ("rule", "ready"),
-    [(YES, Readiness.ASKS_NOBODY), (KEEP, Readiness.KEEPS), (NO, Readiness.REFUSES)],
+    ("says", "ready"),
+    [
+        ("echo ann NP 11/29/2026 0 99999 7 -1", Readiness.ASKS_NOBODY),
+        ("echo ann P 11/29/2026 0 99999 7 -1", Readiness.READY),
+        ("echo NP", Readiness.READY),
+        ("exit 1", Readiness.READY),
+    ],
 )
-def test_a_rule_that_asks_nobody_or_remembers_is_no_presence(
-    tmp_path: Path, rule: str, ready: Readiness
+def test_a_login_without_a_password_is_asked_by_nobody(
+    tmp_path: Path, says: str, ready: Readiness
 ) -> None:
-    """A rule may say yes to everything: nobody was there, so nothing is allowed."""
+    """Any program could answer with an empty one; where nothing is said of it, nobody knows."""
+    passwd = tmp_path / "passwd"
+    passwd.write_text(f'#!/bin/sh\ntest "$1" = -S || exit 2\n{says}\n', encoding="utf-8")
+    passwd.chmod(0o755)
 
-    async def check() -> None:
-        actions = install(tmp_path, FILE.read_text(encoding="utf-8"))
-        async with on_a_bus(tmp_path, NOBODY) as (authority, bus, pid):
-            with real_polkitd(tmp_path, bus, actions, rule):
-                await until_owned(bus)
-                async with dialog(bus, pid, says="yes") as shown:
-                    assert await authority.readiness(pid) is ready
-                    assert await authority.ask(pid, SAID) is PresenceAnswer.UNAVAILABLE
-                    assert shown.messages == []
+    async def check() -> tuple[Readiness, PresenceAnswer]:
+        played, tasks = PlayedAuthority(), TaskOwner()
+        with system_bus(tmp_path) as bus, window_of(None) as pid:
+            authority = PolkitAuthority(start=tasks.start, bus=bus, passwd=passwd)
+            async with played.on(bus):
+                came = await authority.readiness(pid), await authority.ask(pid, SAID)
+            await tasks.close()
+        return came
 
-    run(check())
-
-
-@real
-@pytest.mark.requirement("PRESENCE-1")
-def test_the_dialog_says_what_it_is_for_and_each_yes_is_for_one_call(tmp_path: Path) -> None:
-    """The file that is shipped has the words; a second call asks a second time."""
-
-    async def check() -> list[str]:
-        actions = install(tmp_path, FILE.read_text(encoding="utf-8"))
-        async with on_a_bus(tmp_path, NOBODY) as (authority, bus, pid):
-            with real_polkitd(tmp_path, bus, actions):
-                await until_owned(bus)
-                async with dialog(bus, pid, says="yes") as shown:
-                    for _ in range(2):
-                        assert await authority.ask(pid, SAID) is PresenceAnswer.CONFIRMED
-                    return shown.messages
-
-    wanted = "Keyturn: allow the agent analyst this one call of orders / cancel? T2 Reaches out. 17"
-    assert run(check()) == [wanted, wanted]
+    confirms = ready is Readiness.READY
+    came = PresenceAnswer.CONFIRMED if confirms else PresenceAnswer.UNAVAILABLE
+    assert run(check()) == (ready, came)
 
 
-@real
-@pytest.mark.requirement("PRESENCE-1")
-def test_a_broker_without_rights_is_trusted_where_the_file_names_its_user(tmp_path: Path) -> None:
-    """As it is installed: the file as it comes is of no use, one with the login name is."""
+@pytest.mark.requirement("PRESENCE-4")
+@pytest.mark.parametrize("says", [b"", b"OK 0123456789abcdef0123456789abcdef\r\n"])
+def test_a_bus_that_says_nothing_is_waited_for_no_longer_than_a_moment(
+    tmp_path: Path, says: bytes
+) -> None:
+    """Whether it hangs at once, or after it let us in."""
 
-    async def check(name: str) -> tuple[Readiness, PresenceAnswer]:
-        folder = tmp_path / name
-        folder.mkdir()
-        text = FILE.read_text(encoding="utf-8").replace("unix-user:OWNER", f"unix-user:{name}")
-        actions = install(folder, text)
-        async with on_a_bus(folder, NOBODY) as (authority, bus, pid):
-            with real_polkitd(folder, bus, actions):
-                await until_owned(bus)
-                async with dialog(bus, pid, says="yes"):
-                    with rights_of(NOBODY):
-                        return await authority.readiness(pid), await authority.ask(pid, SAID)
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n")
+        writer.write(says)
+        await reader.read()
+        writer.close()
 
-    assert run(check("daemon")) == (Readiness.NOT_OWNER, PresenceAnswer.UNAVAILABLE)
-    assert run(check("nobody")) == (Readiness.READY, PresenceAnswer.CONFIRMED)
+    async def check() -> tuple[Readiness, PresenceAnswer]:
+        tasks, bus = TaskOwner(), str(tmp_path / "bus")
+        async with await asyncio.start_unix_server(hang, bus):
+            with window_of(None) as pid:
+                authority = PolkitAuthority(start=tasks.start, bus=bus, answer_seconds=0.02)
+                came = await authority.readiness(pid), await authority.ask(pid, SAID)
+            await tasks.close()
+        return came
 
-
-@real
-def test_without_a_dialog_on_the_desktop_nothing_is_confirmed(tmp_path: Path) -> None:
-    async def check() -> PresenceAnswer:
-        actions = install(tmp_path, FILE.read_text(encoding="utf-8"))
-        async with on_a_bus(tmp_path, NOBODY) as (authority, bus, pid):
-            with real_polkitd(tmp_path, bus, actions):
-                await until_owned(bus)
-                return await authority.ask(pid, SAID)
-
-    assert run(check()) is PresenceAnswer.NO_DIALOG
+    assert run(check()) == (Readiness.NO_AUTHORITY, PresenceAnswer.UNAVAILABLE)
 
 
 def of_played(folder: Path, played: PlayedAuthority) -> tuple[Readiness, PresenceAnswer]:
@@ -157,6 +141,19 @@ def test_a_yes_that_nobody_vouches_for_confirms_nothing(tmp_path: Path) -> None:
     assert of_played(tmp_path, played) == (Readiness.READY, PresenceAnswer.UNAVAILABLE)
 
 
+@pytest.mark.requirement("PRESENCE-1", "LAW-4")
+def test_nobody_is_asked_where_another_program_shows_the_dialogs(tmp_path: Path) -> None:
+    played = PlayedAuthority(taken=True)
+    assert of_played(tmp_path, played) == (Readiness.READY, PresenceAnswer.TAKEN)
+    assert not any(flags for *_, flags, _ticket in played.checks)
+
+
+def test_a_dialog_that_comes_back_here_is_shown_by_nobody(tmp_path: Path) -> None:
+    """The place is taken so that no other program has it; there is nothing in it."""
+    played = PlayedAuthority(calls_back=True, person=(False, False, {}))
+    assert of_played(tmp_path, played) == (Readiness.READY, PresenceAnswer.NO_DIALOG)
+
+
 def test_a_yes_that_was_kept_confirms_nothing(tmp_path: Path) -> None:
     kept = {"polkit.temporary_authorization_id": "tmpauthz1"}
     played = PlayedAuthority(person=(True, False, kept))
@@ -164,7 +161,7 @@ def test_a_yes_that_was_kept_confirms_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("PRESENCE-2")
-@pytest.mark.parametrize("ends", ["gone", "other"])
+@pytest.mark.parametrize("ends", ["gone", "other", "zombie"])
 def test_another_process_of_that_id_is_not_the_window(tmp_path: Path, ends: str) -> None:
     """The window ends while the dialog is open; its id is free or taken when the answer comes."""
     processes = tmp_path / "proc"
@@ -172,14 +169,19 @@ def test_another_process_of_that_id_is_not_the_window(tmp_path: Path, ends: str)
     async def check() -> tuple[PresenceAnswer, Any]:
         tasks, played = TaskOwner(), PlayedAuthority(person=None)
         with system_bus(tmp_path) as bus:
-            authority = PolkitAuthority(start=tasks.start, bus=bus, processes=processes)
+            authority = PolkitAuthority(
+                start=tasks.start, bus=bus, processes=processes, passwd=tmp_path
+            )
             async with played.on(bus):
                 asked = tasks.start(authority.ask(7, SAID), "asked")
                 await played.opened.wait()
-                if ends == "gone":
-                    (processes / "7" / "stat").unlink()
-                else:
-                    put(processes, 4001)
+                match ends:
+                    case "gone":
+                        (processes / "7" / "stat").unlink()
+                    case "other":
+                        put(processes, 4001)
+                    case _:
+                        put(processes, 4000, "Z")
                 await played.answer((True, False, {}))
                 came = await asked
             await tasks.close()
@@ -194,11 +196,11 @@ def test_another_process_of_that_id_is_not_the_window(tmp_path: Path, ends: str)
     )
 
 
-def put(processes: Path, started: int) -> None:
+def put(processes: Path, started: int, state: str = "S") -> None:
     """Play a process whose name would end the field early."""
     folder = processes / "7"
     folder.mkdir(parents=True, exist_ok=True)
-    rest = " ".join(["S", *["0"] * 18, str(started), "0"])
+    rest = " ".join([state, *["0"] * 18, str(started), "0"])
     (folder / "stat").write_text(f"7 (a) R 1 ) {rest}\n", encoding="utf-8")
     (folder / "status").write_text("Name:\ta) R 1\nUid:\t1000\t0\t0\t0\n", encoding="utf-8")
 
@@ -228,7 +230,9 @@ def test_a_dialog_that_nobody_answers_is_taken_away(tmp_path: Path) -> None:
     async def check() -> list[PresenceAnswer]:
         tasks = TaskOwner()
         with system_bus(tmp_path) as bus, window_of(None) as pid:
-            authority = PolkitAuthority(start=tasks.start, bus=bus, person_seconds=0.05)
+            authority = PolkitAuthority(
+                start=tasks.start, bus=bus, person_seconds=0.05, passwd=tmp_path
+            )
             async with played.on(bus):
                 came = [await authority.ask(pid, SAID) for _ in range(2)]
                 await played.gone.wait()

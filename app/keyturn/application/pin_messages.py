@@ -88,6 +88,8 @@ class PinState(msgspec.Struct, frozen=True, kw_only=True):
     """Calls are confirmed with the system's own dialog."""
     ready: str = ""
     """A `Readiness` of that dialog; empty while nobody has looked."""
+    mends: str = ""
+    """The command by which an administrator has it ask; empty where there is no such."""
 
 
 class SettleSeals(_Intent, frozen=True, kw_only=True, tag="settle_seals"):

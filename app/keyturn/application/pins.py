@@ -86,6 +86,22 @@ class Pins:
         """Tell whether a call is confirmed with the system's dialog, as far as is known."""
         return self._kept is not None and self._kept.dialog
 
+    async def dialog_rests_on(self) -> bytes:
+        """Read what tells this choice of the dialog from every other; empty where there is none.
+
+        Also where the keychain cannot be read just now, as no PIN could be compared then.
+        """
+        async with self._trying:
+            before = self.dialog
+            try:
+                kept = await self._read()
+            except (SecretStoreUnavailable, DamagedPin) as error:
+                _log.warning("whether the dialog is chosen cannot be read cause=%s", error)
+                return b""
+        if before is not self.dialog:
+            self._observers.changed(Topic.SETTINGS)
+        return kept.salt if kept is not None and kept.dialog else b""
+
     def covers(self, tier: Tier) -> bool:
         """Tell whether calls of a tier are allowed with the PIN only."""
         return self._use.covers(tier)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers, Topic
+from keyturn.application.pins import Pins
 from keyturn.application.ports.presence import PresenceAuthority
 from keyturn.application.tasks import TaskOwner
 from keyturn.domain.presence import PresenceAnswer, Readiness
@@ -43,13 +44,13 @@ class PresenceChecks:
         authority: PresenceAuthority,
         approvals: Approvals,
         observers: Observers,
-        wanted: Callable[[], bool],
+        pins: Pins,
     ) -> None:
-        """`wanted` tells whether a person chose the dialog, as the keychain says."""
+        """`pins` tells whether a person chose the dialog, as the keychain says."""
         self._authority = authority
         self._approvals = approvals
         self._observers = observers
-        self._wanted = wanted
+        self._pins = pins
         self._tasks = TaskOwner()
         self._open: _Open | None = None
         self._unsubscribe = observers.subscribe(self._on_topic)
@@ -77,7 +78,7 @@ class PresenceChecks:
         """
         if self._open is not None:
             return PresenceAnswer.BUSY
-        task = self._tasks.start(self._authority.ask(pid, said), "presence dialog")
+        task = self._tasks.start(self._ask(pid, said), "presence dialog")
         now = self._open = _Open(request=request, holds=holds, task=task)
         try:
             await asyncio.wait({task})
@@ -107,6 +108,19 @@ class PresenceChecks:
         self._unsubscribe()
         await self._tasks.close()
 
+    async def _ask(self, pid: int, said: Mapping[str, str]) -> PresenceAnswer:
+        """Ask while the keychain says that this is chosen, before and after, as a PIN would.
+
+        What this broker remembers is not enough: the entry may be gone, or another one by then.
+        """
+        before = await self._pins.dialog_rests_on()
+        if not before:
+            return PresenceAnswer.UNAVAILABLE
+        came = await self._authority.ask(pid, said)
+        if came is PresenceAnswer.CONFIRMED and await self._pins.dialog_rests_on() != before:
+            return PresenceAnswer.VOID
+        return came
+
     def _on_topic(self, topic: Topic) -> None:
         if topic in _VOIDING and self._open is not None and not self._is_valid(self._open):
             self._open.end(PresenceAnswer.VOID)
@@ -114,4 +128,4 @@ class PresenceChecks:
     def _is_valid(self, now: _Open) -> bool:
         """Tell whether the very request waits yet; one that is shown anew is another one."""
         waits = any(one.request is now.request for one in self._approvals.waiting())
-        return waits and self._wanted() and now.holds()
+        return waits and self._pins.dialog and now.holds()

@@ -131,9 +131,11 @@ class Weakening:
                 return _entry(WEAKENED, {"what": "second"})
             case SetPin():
                 lower = _USES.get(intent.use, 0) < _USES.get(self._pin_use(), 0)
-                if not lower and intent.dialog and not self._by_dialog():
-                    return _entry(WEAKENED, {"what": "dialog"})
-                return _entry(WEAKENED, {"what": "pin", "use": intent.use}) if lower else None
+                turns = intent.dialog and not self._by_dialog()
+                if not lower:
+                    return _entry(WEAKENED, {"what": "dialog"}) if turns else None
+                what = "pin_dialog" if turns else "pin"
+                return _entry(WEAKENED, {"what": what, "use": intent.use})
             case _:
                 return None
 

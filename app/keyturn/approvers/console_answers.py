@@ -180,7 +180,7 @@ class ConsoleAnswers:
         self, decide: Decide, *, pin: bool, persons: tuple[str, ...] = (), dialog: bool = False
     ) -> IntentDone:
         request = self.request(decide.id)
-        if decide.allow and request is not None and self._is_held(request):
+        if decide.allow and request is not None and self.is_held(request):
             return IntentDone(n=decide.n, ok=False, sentence=self._words("console.answer_held"))
         is_review = request is not None and request.kind is not RequestKind.CALL
         answer = replace(_answer(decide), pin=pin, persons=persons, dialog=dialog)
@@ -192,7 +192,8 @@ class ConsoleAnswers:
         sentence = self._words(words) if words is not None else ""
         return IntentDone(n=decide.n, ok=words is None, sentence=sentence)
 
-    def _is_held(self, request: ApprovalRequest) -> bool:
+    def is_held(self, request: ApprovalRequest) -> bool:
+        """Tell whether nothing of its agent is allowed until a person has chosen about it."""
         return self._floods is not None and not self._floods.may_allow(request)
 
     def _chooses(self, decide: Decide) -> bool:

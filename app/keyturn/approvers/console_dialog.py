@@ -19,6 +19,7 @@ _SENTENCES: Mapping[PresenceAnswer, str] = MappingProxyType(
         PresenceAnswer.DENIED: "console.dialog_denied",
         PresenceAnswer.DISMISSED: "console.dialog_dismissed",
         PresenceAnswer.NO_DIALOG: "console.dialog_no_dialog",
+        PresenceAnswer.TAKEN: "console.dialog_taken",
         PresenceAnswer.TIMED_OUT: "console.dialog_timed_out",
         PresenceAnswer.UNAVAILABLE: "console.dialog_unavailable",
         PresenceAnswer.BUSY: "console.dialog_busy",
@@ -90,6 +91,9 @@ class ConsoleDialog:
         """Tell whether the dialog stands for what this answer takes: the PIN of one, for a call."""
         request = self._answers.request(decide.id)
         if request is None or request.kind is not RequestKind.CALL or not decide.allow:
+            return False
+        if self._answers.is_held(request):
+            # It could allow nothing: nobody should type a password for that.
             return False
         by_dialog = self._answers.by_dialog and decide.digest == request.digest
         return by_dialog and self._answers.takes(decide) is Takes.PIN

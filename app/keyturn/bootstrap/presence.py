@@ -19,10 +19,13 @@ from keyturn.application.seen_changes import SeenEnvironments, environment_seen,
 from keyturn.application.step_ups import StepUps
 from keyturn.application.tasks import TaskOwner
 from keyturn.bootstrap.foundation import Foundation
-from keyturn.desktop.polkit import PolkitAuthority
+from keyturn.desktop.polkit import PolkitAuthority, installing
+from keyturn.desktop.resources import find_resources
 from keyturn.domain.configuration import ServerConfig
+from keyturn.domain.presence import Readiness
 from keyturn.storage.stores import SqliteStepUpStore
 
+_INSTALLED_BY_ROOT = frozenset({Readiness.NO_ACTION, Readiness.NOT_OWNER})
 _REVIEWS = frozenset({RequestKind.COMMAND, RequestKind.DEFINITION, RequestKind.CHANGE})
 
 
@@ -55,7 +58,7 @@ class Presence:
             authority=PolkitAuthority(start=TaskOwner().start),
             approvals=base.approvals,
             observers=base.observers,
-            wanted=lambda: self.pins.dialog,
+            pins=self.pins,
         )
         self.environments = SeenEnvironments()
         self.levels = CallLevels(pins=self.pins, second=self.second, step_ups=self.step_ups)
@@ -79,7 +82,9 @@ class Presence:
     def state(self) -> PinState:
         """Return what the window shows of PINs and of the system's dialog."""
         ready = self.checks.ready
-        return structs.replace(self.second.state(), ready="" if ready is None else ready.value)
+        mends = installing(find_resources()) if ready in _INSTALLED_BY_ROOT else ""
+        said = "" if ready is None else ready.value
+        return structs.replace(self.second.state(), ready=said, mends=mends)
 
     def on_program(self, connection: Connection) -> None:
         """Take note of an agent that runs in another program."""

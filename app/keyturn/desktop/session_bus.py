@@ -67,6 +67,8 @@ class SessionBus:
         self._serials = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[BusMessage]] = {}
         self._ended = False
+        self.refused: set[str] = set()
+        """Names of the methods that somebody called here: there are none."""
 
     @property
     def closed(self) -> bool:
@@ -146,6 +148,10 @@ class SessionBus:
         if header.message_type is _jeepney.MessageType.signal:
             self._on_signal(found)
             return
+        if header.message_type is _jeepney.MessageType.method_call:
+            self.refused.add(found.member)
+            self._refuse(message)
+            return
         answer = self._waiting.get(header.fields.get(fields.reply_serial, 0))
         if answer is None or answer.done():
             return
@@ -154,6 +160,12 @@ class SessionBus:
         else:
             name = header.fields.get(fields.error_name, "an error")
             answer.set_exception(BusUnavailable(f"{name}: {message.body}", name))
+
+    def _refuse(self, call: Any) -> None:
+        """Say that nothing is to be called here; else who called waits for as long as it can."""
+        if not self._ended:
+            error = _jeepney.new_error(call, "org.freedesktop.DBus.Error.UnknownMethod")
+            self._writer.write(error.serialise(next(self._serials)))
 
 
 async def open_session_bus(start: StartTask, on_signal: Callable[[BusMessage], None]) -> SessionBus:

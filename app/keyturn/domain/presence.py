@@ -32,6 +32,8 @@ class PresenceAnswer(StrEnum):
     DISMISSED = "dismissed"
     NO_DIALOG = "no_dialog"
     """Nothing on this desktop shows such dialogs."""
+    TAKEN = "taken"
+    """Another program would show this window's dialogs in place of the desktop."""
     TIMED_OUT = "timed_out"
     UNAVAILABLE = "unavailable"
     """It went away, or cannot be asked as things are."""

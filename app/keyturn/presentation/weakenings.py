@@ -28,6 +28,7 @@ _HELPS: Final = {
     "second": "weakened.helps_pin",
     "pin": "weakened.helps_pin",
     "dialog": "weakened.helps_pin",
+    "pin_dialog": "weakened.helps_pin",
     "rule": "weakened.helps_rules",
     "rules": "weakened.helps_rules",
 }

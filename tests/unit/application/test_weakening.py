@@ -69,6 +69,11 @@ WEAKENING: tuple[tuple[Intent, JsonObject], ...] = (
     (RemoveSecond(n=1, first="1", present="2"), {"what": "second"}),
     (SetPin(n=1, present="1", new="", use="t3"), {"what": "pin", "use": "t3"}),
     (SetPin(n=1, present="1", new="", use="never"), {"what": "pin", "use": "never"}),
+    (SetPin(n=1, present="1", new="", use="t2_t3", dialog=True), {"what": "dialog"}),
+    (
+        SetPin(n=1, present="1", new="", use="t3", dialog=True),
+        {"what": "pin_dialog", "use": "t3"},
+    ),
     (SetAgentHttp(n=1, name="analyst", on=True), {"what": "http", "agent": "analyst"}),
 )
 NO_WEAKENING: tuple[Intent, ...] = (

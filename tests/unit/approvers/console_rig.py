@@ -103,7 +103,7 @@ class Rig:
             authority=authority or FakeAuthority(),
             approvals=self.world.approvals,
             observers=self.world.observers,
-            wanted=lambda: self.pins.dialog,
+            pins=self.pins,
         )
         said = Dialog(self.checks, _said)
         self.given_up: asyncio.Queue[str] = asyncio.Queue()

@@ -18,7 +18,8 @@ from keyturn.application.approval_request import (
 )
 from keyturn.application.console_protocol import Decide, IntentDone, ToWindow
 from keyturn.application.events import Topic
-from keyturn.application.pins import Pins
+from keyturn.application.floods import Floods
+from keyturn.application.pins import ENTRY, Pins
 from keyturn.application.presence_checks import PresenceChecks
 from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
@@ -34,6 +35,7 @@ from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
 from tests.factories import make_request
 from tests.fakes.presence import FakeAuthority
+from tests.fakes.secret_store import FakeSecretStore
 from tests.sources import ROOT
 from tests.unit.application.approvals_rig import Queue
 from tests.unit.application.gate_world import settle
@@ -79,8 +81,9 @@ class Window(ConsolePipe):
 class Scene:
     """A broker whose person chose the dialog, its window, and calls that wait."""
 
-    def __init__(self, pins: Pins) -> None:
+    def __init__(self, pins: Pins, keychain: FakeSecretStore) -> None:
         self.pins = pins
+        self.keychain = keychain
         self.queue = Queue()
         self.queue.approvals.levels = Levels(pins)
         self.authority = FakeAuthority()
@@ -89,23 +92,29 @@ class Scene:
             authority=self.authority,
             approvals=self.queue.approvals,
             observers=self.queue.observers,
-            wanted=lambda: pins.dialog,
+            pins=pins,
         )
-        self.answers = ConsoleAnswers(self.queue.approvals, WORDS, pins)
+        self.held = False
+        """Its agent is held for a flood."""
+        floods = cast("Floods", SimpleNamespace(may_allow=self._may_allow))
+        self.answers = ConsoleAnswers(self.queue.approvals, WORDS, pins, floods=floods)
         say = Dialog(self.checks, _said)
         self.dialog = ConsoleDialog(say, self.answers, self.window, WORDS)
         self.tasks = TaskOwner()
         self.ends: dict[str, asyncio.Future[Resolution]] = {}
+
+    def _may_allow(self, _request: ApprovalRequest) -> bool:
+        return not self.held
 
     async def close(self) -> None:
         """End it."""
         await self.tasks.close()
         await self.checks.close()
 
-    def ask(self, id_: str, **facts: Any) -> ApprovalRequest:
+    def ask(self, id_: str, hold: float | None = None, **facts: Any) -> ApprovalRequest:
         """Have a call wait."""
         request = replace(make_request(id_, tier=Tier.T2), **facts)
-        self.ends[id_] = self.queue.approvals.ask(request, hold_seconds=None)
+        self.ends[id_] = self.queue.approvals.ask(request, hold_seconds=hold)
         return request
 
     def press(self, request: ApprovalRequest, n: int, **how: Any) -> None:
@@ -151,7 +160,7 @@ def tell(story: Callable[[Scene], Awaitable[None]], *, dialog: bool = True) -> N
     async def run(keeper: Keeper) -> None:
         pins = await keeper.start()
         assert await pins.set("", RIGHT, PinUse.T2_T3, dialog=dialog) is None
-        scene = Scene(pins)
+        scene = Scene(pins, keeper.keychain)
         try:
             async with asyncio.timeout(30):
                 await story(scene)
@@ -256,6 +265,42 @@ def _once(task: "asyncio.Future[None]") -> None:
         task.set_result(None)
 
 
+async def _forget(scene: Scene) -> None:
+    """Delete the PIN, as a person does who wants none any more."""
+    await scene.keychain.delete(*ENTRY)
+
+
+async def _lock(scene: Scene) -> None:
+    scene.keychain.state = "locked"
+
+
+async def _set_another(scene: Scene) -> None:
+    """Set another PIN, with the dialog as before."""
+    assert await scene.pins.set(RIGHT, "1470-other", PinUse.T2_T3, dialog=True) is None
+
+
+@pytest.mark.requirement("PRESENCE-2", "PRESENCE-3")
+@pytest.mark.parametrize("change", [_forget, _lock, _set_another])
+def test_a_yes_rests_on_the_pin_that_it_was_chosen_with(
+    change: Callable[[Scene], Awaitable[None]],
+) -> None:
+    """What is remembered of it is not enough: the keychain says so, before the dialog and after."""
+
+    async def story(scene: Scene) -> None:
+        request = scene.ask("call-1")
+        await scene.open(request, 1)
+        await change(scene)
+        scene.person(PresenceAnswer.CONFIRMED)
+        assert (await scene.done(1)).sentence == says(PresenceAnswer.VOID)
+        assert scene.waiting(request)
+        if change is not _set_another:
+            scene.press(request, 2)
+            assert not (await scene.done(2)).ok
+            assert len(scene.authority.asked) == 1
+
+    tell(story)
+
+
 @pytest.mark.requirement("PRESENCE-2")
 def test_a_yes_in_the_very_moment_of_a_stop_is_late() -> None:
     """The person confirmed, and before the broker took it in the stop was there."""
@@ -358,5 +403,57 @@ def test_a_system_that_asks_nobody_any_more_is_no_way() -> None:
         done = await scene.done(1)
         assert (done.ok, done.sentence) == (False, says(PresenceAnswer.UNAVAILABLE))
         assert scene.waiting(request)
+
+    tell(story)
+
+
+@pytest.mark.requirement("PRESENCE-2")
+def test_nobody_is_asked_for_what_could_allow_nothing() -> None:
+    """Its agent is held: a password would be typed in vain."""
+
+    async def story(scene: Scene) -> None:
+        request = scene.ask("call-1")
+        scene.held = True
+        scene.press(request, 1)
+        assert (await scene.done(1)).sentence == WORDS("console.answer_held")
+        assert scene.authority.asked == []
+        scene.held = False
+        await scene.open(request, 2)
+        scene.held = True
+        scene.person(PresenceAnswer.CONFIRMED)
+        assert (await scene.done(2)).sentence == WORDS("console.answer_held")
+        assert scene.waiting(request)
+
+    tell(story)
+
+
+@pytest.mark.requirement("PRESENCE-2", "LAW-2")
+@pytest.mark.parametrize("late", [False, True], ids=["in time", "timers late"])
+def test_a_yes_for_a_call_whose_agent_left_is_for_one_try_more(late: bool) -> None:
+    """As any answer by then, and for the very same call alone; once it is over it is for none."""
+
+    async def story(scene: Scene) -> None:
+        queue = scene.queue
+        request = scene.ask("call-1", 50)
+        await scene.open(request, 1)
+        if late:
+            queue.clock.late_ns = 51 * 1_000_000_000
+        else:
+            queue.clock.advance(51)
+        scene.person(PresenceAnswer.CONFIRMED)
+        assert (await scene.done(1)).ok
+        assert scene.ends["call-1"].result().outcome is Outcome.EXPIRED_NO_ANSWER
+        took = [
+            queue.approvals.take_retry_grant(digest, request.weighed)
+            for digest in ("0" * 64, request.digest, request.digest)
+        ]
+        assert took == [False, True, False]
+        over = scene.ask("call-2", 50)
+        await scene.open(over, 2)
+        queue.clock.advance(101)
+        queue.clock.advance(24 * 3_600)
+        scene.person(PresenceAnswer.CONFIRMED)
+        assert not (await scene.done(2)).ok
+        assert not queue.approvals.take_retry_grant(over.digest, over.weighed)
 
     tell(story)

@@ -27,9 +27,9 @@ def said_of(secret: str = "", **facts: object) -> dict[str, str]:
 def test_it_names_who_wants_what_how_far() -> None:
     assert said_of(arguments={"to": "ann@example.test"}, tier=Tier.T2) == {
         "agent": "analyst",
-        "tool": "logistics / dispatch_order",
+        "tool": '"logistics / dispatch_order"',
         "tier": "T2 Reaches out",
-        "value": "ann@example.test",
+        "value": '"ann@example.test"',
     }
 
 
@@ -66,3 +66,24 @@ def test_nothing_in_it_is_markup_or_moves_the_rest(name: str) -> None:
     said = said_of(agent=name, tool=name, server=name, arguments={"to": name})
     for text in said.values():
         assert not set(text) & set("<>&$\n\u202e\u200b"), text
+
+
+@pytest.mark.requirement("PRESENCE-1", "S2")
+@pytest.mark.parametrize(
+    "name",
+    ["orders / list? T0 Reads. Nothing is sent", 'x"? T0 Reads. "y', "x\u201d? T0 Reads. \u201ey"],
+)
+def test_nothing_in_it_poses_as_the_rest(name: str) -> None:
+    """A server names its tools and an agent itself: each stands in marks that it cannot close."""
+    said = said_of(agent=name, tool=name, arguments={"to": name}, tier=Tier.T3)
+    for text in (said["agent"], said["tool"], said["value"]):
+        assert text[0] == text[-1] == '"'
+        assert not set(text[1:-1]) & set('"\u201c\u201d\u201e\u201f\u2033\uff02'), text
+
+
+@pytest.mark.requirement("PRESENCE-1", "S2")
+@pytest.mark.parametrize("name", ["a\u200b" * 60, "a\n" * 60, "\u200b" * 9_000, "a" * 9_000])
+def test_nothing_in_it_takes_the_room_of_the_rest(name: str) -> None:
+    """What is told of an unseen character is longer than it: the tier would be out of sight."""
+    said = said_of(agent=name, tool=name, arguments={"to": name})
+    assert all(len(text) < 150 for text in said.values()), said

@@ -123,7 +123,7 @@ class QueueAnswers(QObject):
         with_pin = self._sent.pop(done.n, None)
         shown = self._view.card.card
         request = self._by_dialog.pop(done.n, None)
-        if request is not None and shown is not None and shown.request_id == request:
+        if shown is not None and shown.dialog and shown.request_id == request:
             # It stands on the card.
             return
         if with_pin is False and not done.ok and not done.pin and done.sentence:

@@ -1,7 +1,6 @@
 """The system's dialog of the open card: whether it stands for the PIN, and whether it is open."""
 
 from dataclasses import replace
-from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,11 +14,9 @@ from keyturn.gui.queue.dialog_row import DialogRow
 from keyturn.presentation.card import CardView
 from keyturn.presentation.words import Words
 
-_NONE: Final = (0, "")
-
 
 class CardDialog(QObject):
-    """Knows for which call one is open; the broker opens it, and says what came of it."""
+    """Knows for which calls one was asked for; the broker opens one, and says what came of each."""
 
     changed = Signal()
     """A card takes something else than before."""
@@ -32,8 +29,8 @@ class CardDialog(QObject):
         self._row = row
         self._words = words
         self._chosen = False
-        self._open = _NONE
-        """Number of the answer that opened it, and the request that it is for."""
+        self._open: dict[int, str] = {}
+        """Request of each answer that nothing was heard of, by its number; one is open at most."""
         self._shown = ""
         self._by_pin = ""
         """Request whose PIN a person would rather type."""
@@ -57,20 +54,19 @@ class CardDialog(QObject):
         said = self._words("card.dialog_allow")
         hint = self._words("card.dialog_hint")
         actions = replace(card.actions, allow=said, armed_hint=hint, goes_on=True)
-        is_open = self._open[1] == request.id
+        is_open = request.id in self._open.values()
         return replace(card, actions=actions, pin=False, dialog=True, dialog_open=is_open)
 
     def opened(self, number: int, request: ApprovalRequest) -> None:
         """Note that an answer was sent which opens it."""
-        self._open = (number, request.id)
+        self._open[number] = request.id
         self.changed.emit()
 
     def done(self, done: IntentDone) -> bool:
         """Take what became of it; False where that is of something else."""
-        number, request = self._open
-        if not number or done.n != number:
+        request = self._open.pop(done.n, None)
+        if request is None:
             return False
-        self._open = _NONE
         self.changed.emit()
         if not done.ok and self._shown == request:
             self._row.refused(done.sentence)
@@ -81,6 +77,4 @@ class CardDialog(QObject):
         self.changed.emit()
 
     def _on_drop_wanted(self) -> None:
-        number, request = self._open
-        if number:
-            self._bridge.send(DropDialog(n=self._bridge.next_number(), id=request))
+        self._bridge.send(DropDialog(n=self._bridge.next_number(), id=self._shown))

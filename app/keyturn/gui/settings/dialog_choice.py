@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.application.pin_messages import PinState
 from keyturn.domain.presence import Readiness
+from keyturn.gui.forms.side_pane import ValueBox
 from keyturn.gui.look import Look
 from keyturn.gui.settings.rows import ChoiceGroup
 from keyturn.gui.theme import Token, Type
@@ -32,11 +34,13 @@ class DialogChoice(QFrame):
     """The choice where this system would ask a person; else one line that says what to mend."""
 
     chosen = Signal()
+    copied = Signal()
+    """The command is where a person can paste it from."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         words = look.words
-        self._words = words
+        self._look, self._words = look, words
         self._in_force: bool = False
         self.chooses: bool = False
         self._title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
@@ -46,10 +50,13 @@ class DialogChoice(QFrame):
         line = row()
         line.addWidget(self.group)
         line.addStretch()
+        self.command: ValueBox | None = None
+        """What an administrator has to do first, made once there is something."""
         layout = column(self, gap=4)
         layout.addWidget(self._title)
         layout.addLayout(line)
         layout.addWidget(self.said)
+        self._layout = layout
         self.group.chosen.connect(self._on_chosen)
         self.show_state(PinState(is_set=False, use=""))
 
@@ -72,12 +79,22 @@ class DialogChoice(QFrame):
         self.said.say(self._words(key) if key is not None else "")
         # Where there is nothing of the kind there is nothing to mend.
         self.setVisible(offered or state.ready not in {"", Readiness.NO_AUTHORITY.value})
+        self._show_command(state.mends)
         self._mark()
 
     def put_back(self) -> None:
         """Mark what is in force."""
         self.chooses = self._in_force
         self._mark()
+
+    def _show_command(self, command: str) -> None:
+        if command and self.command is None:
+            label = self._words("settings.dialog_install")
+            self.command = ValueBox(self._look, command, label=label, name="dialog_command")
+            self.command.copied.connect(self._on_copied)
+            self._layout.addWidget(self.command)
+        if self.command is not None:
+            self.command.setVisible(bool(command))
 
     def _mark(self) -> None:
         words = self._words
@@ -87,6 +104,10 @@ class DialogChoice(QFrame):
         )
         chosen = _SYSTEM if self.chooses else _PIN
         self.group.show_choices(choices, chosen, words("settings.dialog"))
+
+    def _on_copied(self, command: str) -> None:
+        QGuiApplication.clipboard().setText(command)
+        self.copied.emit()
 
     def _on_chosen(self, value: str) -> None:
         self.chooses = value == _SYSTEM

@@ -3,7 +3,7 @@
 Whatever is saved takes the present PIN once there is one; the fields are emptied by sending.
 """
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -73,6 +73,7 @@ class PinLine(RowFrame):
         inside.addStretch()
         self.group.chosen.connect(self._on_chosen)
         self.dialog.chosen.connect(self._say_owed)
+        self.dialog.copied.connect(self._on_copied)
         self.save.clicked.connect(self._on_save)
         self.show_pin(PinState(is_set=False, use=PinUse.NEVER.value))
 
@@ -96,6 +97,12 @@ class PinLine(RowFrame):
         choices = tuple(Choice(value=u.value, text=words(key)) for u, key in _USES.items())
         self.group.show_choices(choices, use, self.title.text())
 
+    def event(self, event: QEvent) -> bool:
+        """Say so too when a person comes back, as from a terminal in which they changed it."""
+        if event.type() == QEvent.Type.WindowActivate and self.isVisible():
+            self.shown.emit()
+        return super().event(event)
+
     def showEvent(self, event: QShowEvent) -> None:
         """Say so: what this system offers may have changed meanwhile."""
         super().showEvent(event)
@@ -115,6 +122,9 @@ class PinLine(RowFrame):
         """Say that it is not saved yet, in the place of what became of an earlier change."""
         self.choose(use)
         self._say_owed()
+
+    def _on_copied(self) -> None:
+        self.outcome.say(Outcome.DONE, self.look.words("forms.copied"))
 
     def _say_owed(self) -> None:
         if self._use == self._in_force and not self.dialog.is_unsaved:
