@@ -31,6 +31,7 @@ from keyturn.broker.envelope import ClientFrame, RequestId, request_line, result
 from keyturn.broker.eras import modern_meta_of
 from keyturn.broker.keep_alive import KeepAlive, Token, token_of
 from keyturn.broker.listing import ListedUpstream, Listing
+from keyturn.broker.parted_lines import Written, answer_of
 from keyturn.broker.passing import Passed, PassedRequests
 from keyturn.broker.refusals import (
     REFUSED,
@@ -311,7 +312,7 @@ class JudgedCalls:
         self._passed.add(Passed(request_id, method, None))
         self._upstream.write(request_line(request_id, method, admitted.params))
 
-    def _encoded(self, reply: Reply, live: _Live) -> bytes | None:
+    def _encoded(self, reply: Reply, live: _Live) -> Written | None:
         """Encode a reply; one that cannot be is withheld, so that nobody waits for it for ever."""
         try:
             return _line_of(reply, live)
@@ -366,7 +367,7 @@ def _rounds_of(services: LinkServices) -> Rounds:
     )
 
 
-def _line_of(reply: Reply, live: _Live) -> bytes | None:
+def _line_of(reply: Reply, live: _Live) -> Written | None:
     request_id = live.incoming.request_id
     match reply:
         case Forwarded() if reply.other_id:
@@ -374,7 +375,7 @@ def _line_of(reply: Reply, live: _Live) -> bytes | None:
         case Forwarded():
             return reply.line
         case Replaced():
-            return result_line(request_id, Raw(reply.encoded))
+            return answer_of(request_id, reply.encoded)
         case Refused() if reply.outcome is Outcome.REFUSED_MALFORMED:
             params = live.incoming.params
             if isinstance(params, Malformed):
