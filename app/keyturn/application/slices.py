@@ -25,15 +25,20 @@ class Slices:
             self._due = self._loop.time() + SLICE_SECONDS
 
 
-async def in_slices(work: Generator[None, None, _T]) -> tuple[_T, bool]:
-    """Do work that comes in pieces; True when others had their turn in between."""
-    slices = Slices()
+async def in_slices(work: Generator[None, None, _T], slices: Slices) -> _T:
+    """Do work that comes in pieces, after what has used some of the slice up already.
+
+    Whoever goes on with it has a part of a slice at least.
+    """
     while True:
+        await slices.pause()
         try:
             next(work)
         except StopIteration as end:
-            return end.value, slices.paused
-        await slices.pause()
+            done: _T = end.value
+            break
+    await slices.pause()
+    return done
 
 
 def at_once(work: Generator[None, None, _T]) -> _T:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable
 from enum import Enum, auto
 from functools import partial
 from typing import assert_never
@@ -23,8 +22,7 @@ from keyturn.application.call import (
     Silence,
 )
 from keyturn.application.connection import Connection
-from keyturn.application.ports.payloads import LARGE_BYTES
-from keyturn.application.rounds import Handled, Rounds
+from keyturn.application.rounds import Rounds
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import Downstream, LinkServices
 from keyturn.broker.envelope import ClientFrame, RequestId, request_line, result_line
@@ -288,7 +286,7 @@ class JudgedCalls:
             if live.unlisted:
                 await self._listing.wait(self._services.limits.review_seconds)
             self._waits_for_list_no_longer(live)
-            reply = await _apart(self._rounds.handle(live.incoming, self._gate_end))
+            reply = await self._rounds.handle(live.incoming, self._gate_end)
             self._keep_no_longer(live)
             if isinstance(reply, Admitted):
                 self._let_through(live, reply)
@@ -348,14 +346,6 @@ class JudgedCalls:
             await self._services.gate.handle(incoming, self._gate_end)
         finally:
             self._recording -= 1
-
-
-async def _apart(handled: Awaitable[Handled]) -> Handled:
-    """Return a reply: a large one, which was copied just now and will be again, in another turn."""
-    reply = await handled
-    if isinstance(reply, Replaced) and len(reply.encoded) > LARGE_BYTES:
-        await asyncio.sleep(0)
-    return reply
 
 
 def _rounds_of(services: LinkServices) -> Rounds:

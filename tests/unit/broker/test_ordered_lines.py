@@ -11,6 +11,7 @@ from keyturn.broker.frames import Oversize
 from keyturn.broker.large_frames import ReadFrame
 from keyturn.broker.ordered_lines import ServerLines
 from keyturn.broker.turns import PAYLOAD
+from tests.fakes.watched_line import watched
 
 LARGE = b"x" * LARGE_BYTES + b"\n"
 OVERSIZE = Oversize(1 << 30, b"", b"")
@@ -78,6 +79,23 @@ def test_small_lines_are_handed_on_in_the_step_in_which_they_come() -> None:
         scene.lines.oversize(OVERSIZE)
         scene.lines.ended()
         assert scene.told.said == ["one", "oversize", "ended"]
+
+    play(story)
+
+
+def test_the_memory_of_a_large_line_is_given_back_in_a_step_of_its_own() -> None:
+    """Not in that in which it is handed on, which is long enough."""
+
+    async def story(scene: Scene) -> None:
+        line, ended = watched(LARGE)
+        scene.lines.line(line)
+        del line
+        scene.frames.may.release()
+        turns: list[tuple[bool, bool]] = []
+        while not ended:
+            turns.append((bool(scene.told.said), bool(ended)))
+            await asyncio.sleep(0)
+        assert (True, False) in turns
 
     play(story)
 
