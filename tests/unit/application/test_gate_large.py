@@ -8,14 +8,14 @@ import pytest
 from keyturn.application.call import Forwarded, Handled, Refused, Replaced
 from keyturn.application.controlling import framed
 from keyturn.application.ports.inspection import DrawnResult, InspectedResult
-from keyturn.application.ports.payloads import LARGE_BYTES, InspectedAnswer, NotInspected
+from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import Answered, AnsweredError, UpstreamReply
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
 from tests.factories import make_call
-from tests.fakes.watched_line import watched
+from tests.fakes.held_memory import LONG, held_memory
 from tests.unit.application.gate_world import World, play
 
 ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order")
@@ -79,11 +79,7 @@ def test_what_was_cut_elsewhere_is_written_as_it_was_encoded_there() -> None:
 @pytest.mark.parametrize("withheld", ["", "it is not JSON"])
 def test_the_memory_of_a_large_answer_is_given_back_in_a_step_of_its_own(withheld: str) -> None:
     """Not in that in which it was inspected, nor in that in which what is left is written."""
-    line, ended = watched(LINE.rjust(LARGE_BYTES + 1))
-    cut = framed(b'{"content":[]}')
-    told = inspected(changed=True, cut=cut, withheld=withheld)
-    replies = [Answered(line=line, result=b"", inspected=told)]
-    del line
+    told = inspected(changed=True, cut=framed(b'{"content":[]}'), withheld=withheld)
     turns: list[tuple[bool, bool]] = []
 
     async def story() -> None:
@@ -91,15 +87,17 @@ def test_the_memory_of_a_large_answer_is_given_back_in_a_step_of_its_own(withhel
         world.server.silent = True
         task = world.start(make_call(await world.connect()))
         await world.server.arrived.wait()
-        world.server.pending.pop().set_result(replies.pop())
-        while not task.done():
-            delivered = bool(world.log.of_type(RecordType.DELIVERY))
-            turns.append((delivered, bool(ended)))
-            await asyncio.sleep(0)
+        with held_memory() as held:
+            world.server.pending.pop().set_result(
+                Answered(line=LINE.rjust(LONG), result=b"", inspected=told)
+            )
+            while not task.done():
+                turns.append((bool(world.log.of_type(RecordType.DELIVERY)), held()))
+                await asyncio.sleep(0)
 
     play(story)
-    assert (True, False) in turns
     assert (True, True) in turns
+    assert (True, False) in turns
 
 
 def test_what_a_worker_withholds_is_withheld() -> None:
