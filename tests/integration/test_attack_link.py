@@ -257,7 +257,7 @@ def test_an_id_that_is_longer_than_a_page_is_refused(tmp_path: Path) -> None:
             wire.say(request("i" * LONGEST_ID, method))
             refused = json.loads(await wire.client.wait_for(lambda line: b"longer than" in line))
             assert (refused["id"], refused["error"]["code"]) == (None, -32600)
-            wire.client.lines.clear()
+            wire.client.written.clear()
         assert "result" in await wire.ask("i" * (LONGEST_ID - 2), "ping")
 
     tell(tmp_path, story)

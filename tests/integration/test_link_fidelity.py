@@ -118,7 +118,7 @@ def test_a_call_that_can_be_read_in_two_ways_reaches_nobody(tmp_path: Path) -> N
     async def story(world: World) -> None:
         wire = await _connected(world)
         for number, frame in enumerate(frames(Way.REFUSED)):
-            wire.client.lines.clear()
+            wire.client.written.clear()
             wire.say(frame.written)
             refusal = json.loads(await wire.client.wait_for(lambda line: b'"error"' in line))
             assert refusal["error"]["code"] == frame.code, frame.name

@@ -20,6 +20,7 @@ from keyturn.application.ports.payloads import LargeArguments
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.secret_search import SecretSearch
 from keyturn.application.sights import Sights
+from keyturn.application.slices import Slices
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import ToolCall, without_own_meta
 from keyturn.domain.canonical import Malformed
@@ -94,6 +95,7 @@ class Assessment:
 
     async def look_into(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Walk steps 2 to 4 of what is identified; a DENY is returned as its refusal."""
+        turn = Slices()
         if judged.call.sealed is not None:
             refusal = await self._fitness.refusal_of_large(incoming, judged)
         else:
@@ -103,7 +105,7 @@ class Assessment:
             return refusal
         await self._understand(incoming, judged)
         judged.digest = judged.digest or judged.call.digest(judged.canonical_arguments)
-        return await self._judge(incoming, judged)
+        return await self._judge(incoming, judged, turn)
 
     async def _understand(self, incoming: IncomingCall, judged: Judged) -> None:
         """Find out once what the commands among the arguments do.
@@ -142,7 +144,7 @@ class Assessment:
         if refusal is not None or judged.basis == self._basis(incoming, judged):
             return refusal
         # The trace of a large call may take several turns of the loop.
-        return await self._judge(incoming, judged) or self.overtaken(incoming, judged)
+        return await self._judge(incoming, judged, Slices()) or self.overtaken(incoming, judged)
 
     def last_look(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Refuse a decided call that something came in between of, before it is written."""
@@ -246,17 +248,15 @@ class Assessment:
             stops_seen=self._stop.count,
         )
         # Of a large call a thread finds out whether it goes on with an edited one.
-        large = call.sealed is not None
-        return judged if large else continued(judged, session.continuations)
+        return judged if call.sealed is not None else continued(judged, session.continuations)
 
     # 3, 4 -------------------------------------------------------------- trace, judge
 
-    async def _judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+    async def _judge(self, incoming: IncomingCall, judged: Judged, turn: Slices) -> Refused | None:
         """Find where the values came from, then judge."""
         said = "" if judged.definition is None else judged.definition.text
-        session = incoming.connection.session
-        trace, paused = await session.traced(judged.call.arguments, said)
-        judged.trace, judged.apart = judged.with_edit(trace), judged.apart | paused
+        trace = await incoming.connection.session.traced(judged.call.arguments, said, turn)
+        judged.trace, judged.apart = judged.with_edit(trace), judged.apart | turn.paused
         judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
         judged.basis = self._basis(incoming, judged)
         if judged.judgement.verdict is Verdict.DENY:

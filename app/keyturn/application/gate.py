@@ -16,6 +16,7 @@ Every way out that is not a recorded ALLOW returns a refusal; `handle` never rai
 
 import asyncio
 import logging
+from io import BytesIO
 
 from keyturn.application.approval_request import Answer
 from keyturn.application.approvals import Approvals
@@ -44,11 +45,13 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.milestones import Milestone, Milestones
-from keyturn.application.ports.upstream import AnsweredError, Ready, Upstream
+from keyturn.application.ports.payloads import LARGE_BYTES
+from keyturn.application.ports.upstream import AnsweredError, Lost, Ready, Upstream
 from keyturn.application.raises import raised_details
 from keyturn.application.receiving import AGAIN_FOR, Receiver
 from keyturn.application.recording import Recorder, actor_of
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.slices import give_back
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject
@@ -304,6 +307,10 @@ class Gate:
             await incoming.connection.session.remembered()
         finally:
             self._late.ended(flight, answer)
+        if not isinstance(answered, Lost) and len(answered.line) > LARGE_BYTES:
+            spent = BytesIO(answered.line)
+            del answered, reply
+            await give_back(spent)
         return answer
 
 

@@ -25,6 +25,7 @@ from keyturn.broker.envelope import (
 )
 from keyturn.broker.large_calls import ReadClient
 from keyturn.broker.members import BOM, holds_more_values, tolerated
+from keyturn.broker.parted_lines import PartedLine, Written, gathered
 from keyturn.broker.refusals import ID_IN_USE, invalid_line
 from keyturn.broker.routes import INITIALIZE
 
@@ -50,7 +51,9 @@ _elements = msgspec.json.Decoder(list[Raw]).decode
 class _Batch:
     waits: int = 0
     """Answers that are still to come."""
-    answers: list[bytes] = field(default_factory=list[bytes])
+    answers: list[Written] = field(default_factory=list[Written])
+    answered: list[RequestId] = field(default_factory=list[RequestId])
+    """The ids that these name."""
     size: int = 0
     cancelled: list[RequestId] = field(default_factory=list[RequestId])
     """What is not answered at all."""
@@ -139,13 +142,13 @@ class Batches:
 
     # ---------------------------------------------------------------- to the client
 
-    def send(self, line: bytes) -> None:
+    def send(self, line: Written) -> None:
         """Write one line, or keep it until its batch is answered."""
         batch = self._batch_of(line) if self._waiting or self._taking else None
         if batch is None:
             self._downstream.send(line)
             return
-        answer = line.strip().removeprefix(BOM)
+        answer = line.strip().removeprefix(BOM) if isinstance(line, bytes) else line
         batch.answers.append(answer)
         batch.size += len(answer)
         self._gathered += len(answer)
@@ -154,17 +157,20 @@ class Batches:
         if self._gathered > MOST_GATHERED:
             self._send_gathered(batch)
 
-    def _batch_of(self, line: bytes) -> _Batch | None:
-        frame = read_server(line)
-        if frame is None or frame.method:
+    def _batch_of(self, line: Written) -> _Batch | None:
+        """Return the batch that an answer belongs to, which waits for it no longer."""
+        ids = _ids_of(line)
+        if ids is None:
             return None
-        batch = self._waiting.get(frame.id) if frame.id is not None else None
+        batch = next((self._waiting[one] for one in ids if one in self._waiting), None)
         if self._taking is not None and batch is not self._taking:
             # A refusal without an id, or of an id that waits in another batch.
-            return self._taking
-        if batch is not None and frame.id is not None:
-            del self._waiting[frame.id]
-            batch.waits -= 1
+            batch = self._taking
+        elif batch is not None:
+            for one in ids:
+                batch.waits -= self._waiting.pop(one, None) is batch
+        if batch is not None:
+            batch.answered += ids
         return batch
 
     def _send_if_whole(self, batch: _Batch) -> None:
@@ -175,10 +181,11 @@ class Batches:
 
     def _send_gathered(self, batch: _Batch) -> None:
         answers, batch.answers = batch.answers, []
+        answered, batch.answered = batch.answered, []
         self._gathered -= batch.size
         batch.size = 0
         if answers:
-            self._downstream.send(b"[%b]\n" % b",".join(answers))
+            self._downstream.send(gathered(answers, answered))
 
     # ---------------------------------------------------------------- the client's end as it is
 
@@ -271,6 +278,16 @@ def _may_answer(line: bytes) -> bool:
     # Without its end the rest of a frame may stand on another line.
     cut_off = not line.rstrip().endswith(b"]")
     return cut_off or b'"result"' in line or b'"error"' in line
+
+
+def _ids_of(line: Written) -> tuple[RequestId, ...] | None:
+    """Return the id that an answer names, which need not be one; None for what is no answer."""
+    if isinstance(line, PartedLine):
+        return line.answers
+    frame = read_server(line)
+    if frame is None or frame.method:
+        return None
+    return () if frame.id is None else (frame.id,)
 
 
 def ids_answered(line: bytes) -> tuple[RequestId, ...]:

@@ -22,6 +22,7 @@ from keyturn.broker.ends import ClientEvents, Downstream
 from keyturn.broker.envelope import RequestId
 from keyturn.broker.frames import Line, LineBudget, LineSplitter, Oversize, Tap
 from keyturn.broker.paced_writer import PacedWriter
+from keyturn.broker.parted_lines import Written, with_end
 from keyturn.broker.refusing import RefusedClient
 from keyturn.broker.turn_writer import TurnWriter
 from keyturn.broker.turns import Turns
@@ -252,9 +253,9 @@ class _Client(asyncio.Protocol):
 
     # ---------------------------------------------------------------- the link's side
 
-    def send(self, line: bytes) -> None:
+    def send(self, line: Written) -> None:
         """Write one line; dropped when the client is gone."""
-        self._answers.write(line if line.endswith(b"\n") else line + b"\n")
+        self._answers.write(*with_end(line))
 
     def hears(self, request_id: RequestId) -> bool:
         """Tell whether there is still somebody to read answers; a client may close its end only."""

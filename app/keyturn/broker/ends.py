@@ -23,6 +23,7 @@ from keyturn.application.stop import StopSwitch
 from keyturn.broker.envelope import RequestId
 from keyturn.broker.frames import Oversize
 from keyturn.broker.large_calls import LargeCalls
+from keyturn.broker.parted_lines import Written
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import Limits
 
@@ -41,7 +42,7 @@ class Paused(Protocol):
 class Downstream(Protocol):
     """The client's end of a connection, as a link writes to it."""
 
-    def send(self, line: bytes) -> None:
+    def send(self, line: Written) -> None:
         """Write one line; dropped when the client is gone."""
         ...
 

@@ -4,16 +4,18 @@ A client of the era with a handshake gets an id with each event, and comes back 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from keyturn.application.ports.payloads import LARGE_BYTES
 from keyturn.broker.envelope import INVALID_REQUEST
 from keyturn.broker.http_client import HttpClient
 from keyturn.broker.http_stream import Reader, Stream, lines_of
+from keyturn.broker.parted_lines import Part, PartedLine, Written, pieces_of, without_end
 from keyturn.broker.refusals import error_line
 
 LAST_EVENT = "last-event-id"
@@ -113,21 +115,30 @@ async def _events(reader: Reader) -> AsyncIterator[bytes]:
     if stream.primed and not stream.known:
         yield b"id: " + reader.named().encode() + b"\n" + _retry(stream) + b"data: \n\n"
     async for line in lines_of(reader, PING_SECONDS):
-        yield _event(line, reader.named()) if line else b": ping\n\n"
+        if not line:
+            yield b": ping\n\n"
+            continue
+        for piece in _event(line, reader.named()):
+            yield piece
     if reader.paused:
         yield _retry(stream) + b"\n"
 
 
-def _event(line: bytes, event_id: str) -> bytes:
+def _event(line: Written, event_id: str) -> Iterable[bytes]:
+    """Write an event, in one piece where it is not large."""
     name = b"id: " + event_id.encode() + b"\n" if event_id else b""
-    return name + b"event: message\ndata: " + line.rstrip(b"\r\n") + b"\n\n"
+    parts = (name + b"event: message\ndata: ", *without_end(line), b"\n\n")
+    return pieces_of(parts) if len(line) > LARGE_BYTES else (b"".join(parts),)
 
 
 def _retry(stream: Stream) -> bytes:
     return f"retry: {round(stream.retry * 1000)}\n".encode()
 
 
-def _status(line: bytes) -> int:
+def _status(line: Written) -> int:
+    if isinstance(line, PartedLine):
+        # A result, or several answers.
+        return 200
     try:
         error = _answer_of(line).error
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -145,11 +156,19 @@ def accepts(request: Request, kind: str) -> bool:
     return bool(ranges & {kind, "*/*", f"{kind.partition('/')[0]}/*"})
 
 
-def json_answer(status: int, line: bytes, headers: dict[str, str] | None = None) -> Response:
+def json_answer(status: int, line: Written, headers: dict[str, str] | None = None) -> Response:
     """Answer with one frame."""
-    return Response(
-        line.rstrip(b"\n"), status, headers=_NO_STORE | (headers or {}), media_type=JSON
-    )
+    body, described = without_end(line), _NO_STORE | (headers or {})
+    if len(line) <= LARGE_BYTES:
+        return Response(b"".join(body), status, headers=described, media_type=JSON)
+    described["content-length"] = str(sum(map(len, body)))
+    return StreamingResponse(one_by_one(body), status, headers=described, media_type=JSON)
+
+
+async def one_by_one(parts: Iterable[Part]) -> AsyncIterator[bytes]:
+    """Yield the bytes of a body in pieces."""
+    for piece in pieces_of(parts):
+        yield piece
 
 
 def refusal(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:

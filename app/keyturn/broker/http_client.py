@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
 import msgspec
+from msgspec import Raw
 
 from keyturn.broker.batches import ids_answered, is_batch
 from keyturn.broker.ends import ClientEvents
@@ -22,6 +23,7 @@ from keyturn.broker.envelope import (
 from keyturn.broker.http_stream import Reader, Stream
 from keyturn.broker.keep_alive import PROGRESS
 from keyturn.broker.kept_streams import KEPT_SECONDS, KeptStreams
+from keyturn.broker.parted_lines import PartedLine, Written, with_literal_id
 from keyturn.broker.replay import Replay
 from keyturn.broker.routes import CANCELLED
 from keyturn.broker.splicing import (
@@ -182,15 +184,18 @@ class HttpClient:
 
     # ---------------------------------------------------------------- for the link
 
-    def send(self, line: bytes) -> None:
+    def send(self, line: Written) -> None:
         """Put one line on the stream that it belongs to."""
+        if isinstance(line, PartedLine):
+            self._answer(line, line.answers)
+            return
         frame = read_server(line)
         if is_batch(line):
-            self._answer_all(line)
+            self._answer(line, ids_answered(line))
         if frame is None or self.closed.is_set():
             return
         if not frame.method:
-            self._answer(frame)
+            self._answer(frame.line, () if frame.id is None else (frame.id,))
         elif self._shared:
             # What reads in two ways beside what is beyond JSON cannot be spliced, and is dropped.
             with suppress(msgspec.DecodeError):
@@ -241,19 +246,12 @@ class HttpClient:
 
     # ---------------------------------------------------------------- inside
 
-    def _answer(self, frame: ServerFrame) -> None:
-        stream = self._open.pop(frame.id, None) if frame.id is not None else None
-        if stream is not None:
-            line = frame.line
-            stream.put(line if stream.literal is None else with_id(line, stream.literal))
-            _finish_answered(stream, self._open)
-
-    def _answer_all(self, line: bytes) -> None:
-        """Put what a batch is answered on its stream, which ends with the last of it."""
-        streams = [self._open.pop(one, None) for one in ids_answered(line)]
+    def _answer(self, line: Written, ids: Iterable[RequestId]) -> None:
+        """Put the answer to a request, or to a batch, on its stream, which ends with the last."""
+        streams = [self._open.pop(one, None) for one in ids]
         stream = next(filter(None, streams), None)
         if stream is not None:
-            stream.put(line)
+            stream.put(_spelt(line, stream.literal))
             _finish_answered(stream, self._open)
 
     def _to_its_request(self, frame: ServerFrame) -> None:
@@ -296,6 +294,13 @@ class HttpClient:
     def _stream_of_token(self, token: RequestId | None) -> Stream | None:
         same = (one for one in self._open.values() if one.named == token)
         return None if token is None else next(same, None)
+
+
+def _spelt(line: Written, literal: Raw | None) -> Written:
+    """Return an answer with the id that its client used, where that is another one."""
+    if isinstance(line, PartedLine):
+        return line if literal is None else with_literal_id(line, literal)
+    return line if literal is None or is_batch(line) else with_id(line, literal)
 
 
 def _open_on(stream: Stream, streams: Mapping[RequestId, Stream]) -> tuple[RequestId, ...]:

@@ -12,6 +12,7 @@ from typing import Protocol
 from msgspec import Raw
 
 from keyturn.broker.envelope import RequestId
+from keyturn.broker.parted_lines import Written
 from keyturn.broker.replay import Replay, event_id, new_key
 
 RETRY_SECONDS = 1.0
@@ -90,7 +91,7 @@ class Stream:
         """The id of the last event that went out."""
         return event_id(self.key, self._taken)
 
-    def put(self, line: bytes) -> None:
+    def put(self, line: Written) -> None:
         """Add a line."""
         self.replay.append(line)
         if self.reader is not None:
@@ -119,7 +120,7 @@ class Stream:
             self._ask_to_wait(retry)
             self.reader.paused = True
 
-    def take(self) -> bytes | None:
+    def take(self) -> Written | None:
         """Return the next line that has not gone out; None when there is none yet."""
         self._taken = max(self._taken, self.replay.first - 1)
         if self.empty:
@@ -131,7 +132,7 @@ class Stream:
         self._weigh()
         return line
 
-    def only(self) -> bytes | None:
+    def only(self) -> Written | None:
         """Return the answer where it is all that is left to say."""
         alone = self.finished and self._taken + 1 == self.replay.last
         return self.replay.at(self.replay.last) if alone else None
@@ -202,7 +203,7 @@ class Reader:
         stream = self._stream
         await self._until(seconds, lambda: stream.in_events or not stream.empty)
 
-    async def next(self, seconds: float | None) -> bytes | None:
+    async def next(self, seconds: float | None) -> Written | None:
         """Return the next line, None after so long without one, empty at the end."""
         if not await self._until(seconds, lambda: not self._stream.empty):
             return None
@@ -234,7 +235,7 @@ class Reader:
         return True
 
 
-async def lines_of(reader: Reader, seconds: float) -> AsyncIterator[bytes]:
+async def lines_of(reader: Reader, seconds: float) -> AsyncIterator[Written]:
     """Yield the lines of a stream as they come, and an empty one after each silence."""
     try:
         while True:

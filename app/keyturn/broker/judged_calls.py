@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable
 from enum import Enum, auto
 from functools import partial
 from typing import assert_never
@@ -23,14 +22,14 @@ from keyturn.application.call import (
     Silence,
 )
 from keyturn.application.connection import Connection
-from keyturn.application.ports.payloads import LARGE_BYTES
-from keyturn.application.rounds import Handled, Rounds
+from keyturn.application.rounds import Rounds
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import Downstream, LinkServices
 from keyturn.broker.envelope import ClientFrame, RequestId, request_line, result_line
 from keyturn.broker.eras import modern_meta_of
 from keyturn.broker.keep_alive import KeepAlive, Token, token_of
 from keyturn.broker.listing import LOOK_SECONDS, ListedUpstream, Listing
+from keyturn.broker.parted_lines import Written, answer_of
 from keyturn.broker.passing import Passed, PassedRequests
 from keyturn.broker.refusals import (
     REFUSED,
@@ -287,7 +286,7 @@ class JudgedCalls:
             if live.unlisted:
                 await self._listing.wait(LOOK_SECONDS)
             self._waits_for_list_no_longer(live)
-            reply = await _apart(self._rounds.handle(live.incoming, self._gate_end))
+            reply = await self._rounds.handle(live.incoming, self._gate_end)
             self._keep_no_longer(live)
             if isinstance(reply, Admitted):
                 self._let_through(live, reply)
@@ -311,7 +310,7 @@ class JudgedCalls:
         self._passed.add(Passed(request_id, method, None))
         self._upstream.write(request_line(request_id, method, admitted.params))
 
-    def _encoded(self, reply: Reply, live: _Live) -> bytes | None:
+    def _encoded(self, reply: Reply, live: _Live) -> Written | None:
         """Encode a reply; one that cannot be is withheld, so that nobody waits for it for ever."""
         try:
             return _line_of(reply, live)
@@ -349,14 +348,6 @@ class JudgedCalls:
             self._recording -= 1
 
 
-async def _apart(handled: Awaitable[Handled]) -> Handled:
-    """Return a reply: a large one, which was copied just now and will be again, in another turn."""
-    reply = await handled
-    if isinstance(reply, Replaced) and len(reply.encoded) > LARGE_BYTES:
-        await asyncio.sleep(0)
-    return reply
-
-
 def _rounds_of(services: LinkServices) -> Rounds:
     return Rounds(
         gate=services.gate,
@@ -366,7 +357,7 @@ def _rounds_of(services: LinkServices) -> Rounds:
     )
 
 
-def _line_of(reply: Reply, live: _Live) -> bytes | None:
+def _line_of(reply: Reply, live: _Live) -> Written | None:
     request_id = live.incoming.request_id
     match reply:
         case Forwarded() if reply.other_id:
@@ -374,7 +365,7 @@ def _line_of(reply: Reply, live: _Live) -> bytes | None:
         case Forwarded():
             return reply.line
         case Replaced():
-            return result_line(request_id, Raw(reply.encoded))
+            return answer_of(request_id, reply.encoded)
         case Refused() if reply.outcome is Outcome.REFUSED_MALFORMED:
             params = live.incoming.params
             if isinstance(params, Malformed):

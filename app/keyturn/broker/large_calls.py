@@ -93,7 +93,12 @@ def read_of(line: bytes, parts: Sequence[bytes]) -> ReadClient:
     if not encoded:
         return ReadClient(frame)
     values: JsonObject = msgspec.json.decode(encoded)
-    return ReadClient(frame, SealedParams(values, encoded, start, end) if end else values)
+    if not end:
+        return ReadClient(frame, values)
+    sealed = SealedParams(values, encoded, start, end)
+    # In the thread that reads: of 7 MB it is a copy of 3 ms.
+    sealed.cut_out()
+    return ReadClient(frame, sealed)
 
 
 def _has_arguments(method: str, params: JsonObject) -> bool:

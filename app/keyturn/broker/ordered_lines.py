@@ -8,10 +8,11 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
+from io import BytesIO
 from typing import Generic, Protocol, TypeVar
 
 from keyturn.application.ports.payloads import LARGE_BYTES
-from keyturn.application.slices import Slices
+from keyturn.application.slices import Slices, give_back
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.envelope import read_server
 from keyturn.broker.frames import Oversize
@@ -94,6 +95,9 @@ class OrderedLines(Generic[R]):
                 step = self._behind.popleft()
                 if isinstance(step, bytes):
                     self._take(step, await elsewhere(step))
+                    spent = BytesIO(step)
+                    del step
+                    await give_back(spent)
                 else:
                     step()
                 await slices.pause()

@@ -8,6 +8,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+from keyturn.broker.parted_lines import Part
+
 WRITE_BUFFER = 1 << 20
 """Bytes that a transport holds until it counts as slow."""
 PIECE = 256 * 1024
@@ -46,7 +48,7 @@ class PacedWriter(asyncio.BaseProtocol):
             return 0
         return transport.get_write_buffer_size() + sum(map(len, self._waiting))
 
-    def write(self, *parts: bytes) -> None:
+    def write(self, *parts: Part) -> None:
         """Write a line, which may come in parts; dropped when nobody reads any more."""
         if not self.writable:
             return

@@ -9,6 +9,8 @@ import secrets
 from collections import deque
 from dataclasses import dataclass, field
 
+from keyturn.broker.parted_lines import Written
+
 STREAM_BYTES = 2 * 1024 * 1024
 STREAM_LINES = 1_000
 _KEY_BYTES = 16
@@ -28,20 +30,20 @@ class Replay:
     most_bytes: int = STREAM_BYTES
     last: int = 0
     size: int = 0
-    _lines: deque[bytes] = field(default_factory=deque[bytes])
+    _lines: deque[Written] = field(default_factory=deque[Written])
 
     @property
     def first(self) -> int:
         """Number of the oldest line that is still here; of the next one when there is none."""
         return self.last - len(self._lines) + 1
 
-    def append(self, line: bytes) -> None:
+    def append(self, line: Written) -> None:
         """Add a line; nothing is dropped for it."""
         self._lines.append(line)
         self.last += 1
         self.size += len(line)
 
-    def at(self, number: int) -> bytes:
+    def at(self, number: int) -> Written:
         """Return a line that is here."""
         return self._lines[number - self.first]
 

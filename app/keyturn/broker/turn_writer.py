@@ -5,10 +5,20 @@ each wakes the reader at the other end.
 """
 
 import asyncio
-from collections.abc import Callable
+from typing import Protocol
+
+from keyturn.broker.parted_lines import Part
 
 LARGE = 65_536
 """Bytes from which on joining would cost more than the system call that it saves."""
+
+
+class WritesParts(Protocol):
+    """Writes a line, which may come in parts."""
+
+    def __call__(self, *parts: Part) -> None:
+        """Write it whole."""
+        ...
 
 
 class TurnWriter:
@@ -19,26 +29,27 @@ class TurnWriter:
 
     __slots__ = ("_later", "_loop", "_open", "_size", "_write")
 
-    def __init__(self, write: Callable[[bytes], None]) -> None:
+    def __init__(self, write: WritesParts) -> None:
         self._write = write
         self._loop = asyncio.get_running_loop()
-        self._later: list[bytes] = []
+        self._later: list[Part] = []
         self._size = 0
         self._open = True
 
-    def write(self, line: bytes) -> None:
-        """Write one line, now or at the end of this turn."""
+    def write(self, *parts: Part) -> None:
+        """Write one line, which may come in parts, now or at the end of this turn."""
         if self._open:
             self._open = False
             self._loop.call_soon(self._next_turn)
-            self._write(line)
+            self._write(*parts)
             return
-        if len(line) >= LARGE:
+        size = sum(map(len, parts))
+        if size >= LARGE:
             self.flush()
-            self._write(line)
+            self._write(*parts)
             return
-        self._later.append(line)
-        self._size += len(line)
+        self._later += parts
+        self._size += size
         if self._size >= LARGE:
             self.flush()
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from keyturn.application.ports.payloads import NotInspected, Parts, T
@@ -21,6 +22,8 @@ from keyturn.desktop.worker_turns import WorkerTurns
 _log = logging.getLogger(__name__)
 
 WORKERS = 2
+STARTER = "worker starts"
+"""The name of the thread that starts them."""
 _A_TICK = 0.01
 """Seconds: processor time is counted in such."""
 _STARVED = 4
@@ -49,11 +52,13 @@ class Times:
 
 
 class _Worker:
-    """One worker, and whether it is ready."""
+    """One worker, from the wish for it on."""
 
-    def __init__(self, process: WorkerProcess, ready: "asyncio.Future[None]") -> None:
-        self.process = process
+    def __init__(self, ready: "asyncio.Future[WorkerProcess]") -> None:
+        self.process: WorkerProcess | None = None
+        """None until it is started."""
         self.ready = ready
+        """Its process once that can work."""
 
 
 class WorkerPool:
@@ -69,6 +74,10 @@ class WorkerPool:
         self._loop = asyncio.get_running_loop()
         # A thread that waits for a worker ends when that is killed, so that none is missing.
         self._threads = ThreadPoolExecutor(3 * WORKERS, "payloads")
+        # One thread for all starts, which takes 5 ms each: it lives as long as the pool, since the
+        # kernel ends the workers with the thread that they were started by.
+        self._starter = ThreadPoolExecutor(1, STARTER)
+        self._starts: set[asyncio.Future[WorkerProcess]] = set()
         self._turns = WorkerTurns(WORKERS)
         self._workers: set[_Worker] = set()
         self._idle: list[_Worker] = []
@@ -81,7 +90,7 @@ class WorkerPool:
     @property
     def pids(self) -> tuple[int, ...]:
         """The workers' process ids."""
-        return tuple(worker.process.pid for worker in self._workers)
+        return tuple(one.process.pid for one in self._workers if one.process is not None)
 
     @property
     def busy(self) -> int:
@@ -111,10 +120,10 @@ class WorkerPool:
         self._room.close()
         self._turns.close()
         self._set_timer(None)
-        for worker in tuple(self._workers):
-            self._end(worker)
-        while self._burials:
-            await asyncio.wait(self._burials)
+        self._rest()
+        while under_way := self._starts | self._burials:
+            await asyncio.wait(under_way)
+        self._starter.shutdown(wait=False)
         self._threads.shutdown(wait=False)
 
     # ---------------------------------------------------------------- one job
@@ -158,10 +167,11 @@ class WorkerPool:
     ) -> "T | NotInspected":
         try:
             async with asyncio.timeout(self._times.start):
-                await worker.ready
-            return await self._in_time(worker.process, work)
+                process = await worker.ready
+            return await self._in_time(process, work)
         except TimeoutError:
-            _log.error("worker late, its payload not inspected pid=%d", worker.process.pid)
+            pid = 0 if worker.process is None else worker.process.pid
+            _log.error("worker late, its payload not inspected pid=%d", pid)
             return LATE
         except (OSError, EOFError, ValueError, TypeError) as error:
             _log.error("worker ended, its payload not inspected cause=%r", error)
@@ -184,36 +194,57 @@ class WorkerPool:
     # ---------------------------------------------------------------- the workers
 
     def _take(self) -> _Worker | None:
-        """Take a worker that runs, a ready one first; None where none can be started."""
+        """Take a worker that runs or is to, a ready one first; None where none can be had."""
         for worker in tuple(self._idle):
-            if not worker.process.running:
+            if worker.process is not None and not worker.process.running:
                 self._end(worker)
         self._fill()
         self._idle.sort(key=lambda worker: worker.ready.done())
         return self._idle.pop() if self._idle else None
 
     def _fill(self) -> None:
-        """Start what is missing."""
+        """Have what is missing started."""
         while len(self._workers) < WORKERS and not self._closed:
-            try:
-                process = WorkerProcess(self._command, self._env)
-            except OSError as error:
-                _log.error("worker not started cause=%s", error.strerror)
-                return
-            ready = self._loop.run_in_executor(self._threads, process.await_ready)
-            ready.add_done_callback(_seen)
-            worker = _Worker(process, ready)
+            worker = _Worker(self._loop.create_future())
+            worker.ready.add_done_callback(_seen)
             self._workers.add(worker)
             self._idle.append(worker)
+            start = self._loop.run_in_executor(
+                self._starter, WorkerProcess, self._command, self._env
+            )
+            self._starts.add(start)
+            start.add_done_callback(partial(self._started, worker))
+
+    def _started(self, worker: _Worker, start: "asyncio.Future[WorkerProcess]") -> None:
+        """Wait for a new process to be ready; end it at once where nobody wants it any more."""
+        self._starts.discard(start)
+        if (error := start.exception()) is not None:
+            _log.error("worker not started cause=%s", getattr(error, "strerror", error))
+            _fail(worker.ready, error)
+            self._end(worker)
+            return
+        process = worker.process = start.result()
+        if worker not in self._workers:
+            self._kill(process)
+            return
+        waiting = self._loop.run_in_executor(self._threads, process.await_ready)
+        waiting.add_done_callback(partial(_said_ready, worker.ready, process))
 
     def _end(self, worker: _Worker) -> None:
+        """Have one no longer; a process that is only being started ends once it was."""
         if worker not in self._workers:
             return
         self._workers.remove(worker)
         if worker in self._idle:
             self._idle.remove(worker)
-        worker.process.kill()
-        burial = self._loop.run_in_executor(self._threads, worker.process.bury)
+        # Who waits for it need not wait for a start that nobody wants any more.
+        _fail(worker.ready, EOFError("the worker was ended"))
+        if worker.process is not None:
+            self._kill(worker.process)
+
+    def _kill(self, process: WorkerProcess) -> None:
+        process.kill()
+        burial = self._loop.run_in_executor(self._threads, process.bury)
         self._burials.add(burial)
         burial.add_done_callback(self._buried)
 
@@ -239,6 +270,22 @@ class WorkerPool:
         """End the workers that nobody has needed for a while."""
         for worker in tuple(self._workers):
             self._end(worker)
+
+
+def _said_ready(
+    ready: "asyncio.Future[WorkerProcess]", process: WorkerProcess, waiting: "asyncio.Future[None]"
+) -> None:
+    """Tell who waits for a worker what came of it."""
+    error = waiting.exception()
+    if error is not None:
+        _fail(ready, error)
+    elif not ready.done():
+        ready.set_result(process)
+
+
+def _fail(ready: "asyncio.Future[WorkerProcess]", error: BaseException) -> None:
+    if not ready.done():
+        ready.set_exception(error)
 
 
 def _seen(future: "asyncio.Future[Any]") -> None:

@@ -31,7 +31,7 @@ class WorkerProcess:
     """A worker as the broker sees it."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str]) -> None:
-        """Start it, on the thread that lives as long as the broker; raises OSError."""
+        """Start it, on a thread that lives as long as its pool; raises OSError."""
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -42,6 +42,11 @@ class WorkerProcess:
         )
         for pipe in (self._process.stdin, self._process.stdout):
             _widen(pipe)
+        try:
+            # Once: to know it for the same process reads and parses as much as its time does.
+            self._seen: psutil.Process | None = psutil.Process(self._process.pid)
+        except psutil.Error:
+            self._seen = None
 
     @property
     def pid(self) -> int:
@@ -56,10 +61,10 @@ class WorkerProcess:
     def cpu_seconds(self) -> float:
         """Return what the processor has worked for it so far; 0 for one that has ended."""
         try:
-            times = psutil.Process(self._process.pid).cpu_times()
+            times = None if self._seen is None else self._seen.cpu_times()
         except psutil.Error:
-            return 0.0
-        return times.user + times.system
+            times = None
+        return 0.0 if times is None else times.user + times.system
 
     def await_ready(self) -> None:
         """Wait until it has loaded what it needs; raises OSError, EOFError or ValueError."""

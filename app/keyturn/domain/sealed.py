@@ -36,7 +36,12 @@ class SealedParams(dict[str, JsonValue]):
     def arguments(self) -> bytes:
         """The arguments, as canonical bytes; cut out once."""
         if self._arguments is None:
-            self._arguments = self.canonical[self.start : self.end]
+            return self.cut_out()
+        return self._arguments
+
+    def cut_out(self) -> bytes:
+        """Cut the arguments out, a copy of all of them."""
+        self._arguments = self.canonical[self.start : self.end]
         return self._arguments
 
     @property

@@ -15,6 +15,7 @@ from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
 from tests.factories import make_call
+from tests.fakes.held_memory import LONG, held_memory
 from tests.unit.application.gate_world import World, play
 
 ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order")
@@ -72,6 +73,31 @@ def test_what_was_cut_elsewhere_is_written_as_it_was_encoded_there() -> None:
     answer = inspected(changed=True, cut=framed(b'{"content":[]}'))
     _, reply = answered(Answered(line=LINE, result=b"", inspected=answer))
     assert reply == Replaced(b'{"content":[]}', asks=False)
+
+
+@pytest.mark.requirement("POOL-LARGE")
+@pytest.mark.parametrize("withheld", ["", "it is not JSON"])
+def test_the_memory_of_a_large_answer_is_given_back_in_a_step_of_its_own(withheld: str) -> None:
+    """Not in that in which it was inspected, nor in that in which what is left is written."""
+    told = inspected(changed=True, cut=framed(b'{"content":[]}'), withheld=withheld)
+    turns: list[tuple[bool, bool]] = []
+
+    async def story() -> None:
+        world = World(ALLOW)
+        world.server.silent = True
+        task = world.start(make_call(await world.connect()))
+        await world.server.arrived.wait()
+        with held_memory() as held:
+            world.server.pending.pop().set_result(
+                Answered(line=LINE.rjust(LONG), result=b"", inspected=told)
+            )
+            while not task.done():
+                turns.append((bool(world.log.of_type(RecordType.DELIVERY)), held()))
+                await asyncio.sleep(0)
+
+    play(story)
+    assert (True, True) in turns
+    assert (True, False) in turns
 
 
 def test_what_a_worker_withholds_is_withheld() -> None:

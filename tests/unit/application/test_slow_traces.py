@@ -29,11 +29,13 @@ class SlowIndex(FakeTraceIndex):
 
     pieces: int = 0
     goes_on: bool = False
+    done: bool = False
 
     def tracing(self, arguments: JsonObject, definition: str = "") -> Tracing:
         while not self.goes_on:
             self.pieces += 1
             yield
+        self.done = True
         return self.trace(arguments, definition)
 
 
@@ -110,6 +112,35 @@ def test_a_lamp_that_lights_meanwhile_counts() -> None:
         traced.world.answer(await traced.world.asked(), allow=False)
         assert isinstance(await traced.task, Refused)
         assert traced.world.server.sent == []
+
+    play(story)
+
+
+@pytest.mark.requirement("TRACE-WAITS")
+def test_a_trace_shares_no_step_with_what_comes_before_and_after_it() -> None:
+    """Each may take as long as a step may; what then comes in between is looked at again."""
+
+    async def story() -> None:
+        world, session = World(ALLOW), make_session()
+        index = session.index = SlowIndex()
+        connection = await world.connect(make_connection(session=session))
+        others: list[tuple[int, bool, int]] = []
+
+        async def beside() -> None:
+            while not world.server.sent:
+                others.append((index.pieces, index.done, len(world.log.records)))
+                await asyncio.sleep(0)
+
+        before = len(world.log.records)
+        task = world.start(make_call(connection, arguments=SAID))
+        watch = asyncio.get_running_loop().create_task(beside())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        index.goes_on = True
+        await watch
+        assert isinstance(await task, Forwarded)
+        assert (0, False, before) in others, "a turn of others before the first piece"
+        assert any(done and records == before for _, done, records in others)
 
     play(story)
 

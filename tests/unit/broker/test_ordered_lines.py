@@ -11,6 +11,7 @@ from keyturn.broker.frames import Oversize
 from keyturn.broker.large_frames import ReadFrame
 from keyturn.broker.ordered_lines import ServerLines
 from keyturn.broker.turns import PAYLOAD
+from tests.fakes.held_memory import LONG, held_memory
 
 LARGE = b"x" * LARGE_BYTES + b"\n"
 OVERSIZE = Oversize(1 << 30, b"", b"")
@@ -24,7 +25,7 @@ class Told:
         self.held: set[str] = set()
 
     def frame(self, line: bytes, read: ReadFrame) -> None:
-        self.said.append("large" if line == LARGE else line.decode())
+        self.said.append("large" if len(line) > LARGE_BYTES else line.decode())
 
     def oversize(self, line: Oversize) -> None:
         self.said.append("oversize")
@@ -78,6 +79,22 @@ def test_small_lines_are_handed_on_in_the_step_in_which_they_come() -> None:
         scene.lines.oversize(OVERSIZE)
         scene.lines.ended()
         assert scene.told.said == ["one", "oversize", "ended"]
+
+    play(story)
+
+
+def test_the_memory_of_a_large_line_is_given_back_in_a_step_of_its_own() -> None:
+    """Not in that in which it is handed on, which is long enough."""
+
+    async def story(scene: Scene) -> None:
+        with held_memory() as held:
+            scene.lines.line(bytes(LONG))
+            scene.frames.may.release()
+            turns: list[tuple[bool, bool]] = []
+            while not turns or held():
+                turns.append((bool(scene.told.held), bool(scene.told.said)))
+                await asyncio.sleep(0)
+        assert turns[-1] == (True, True)
 
     play(story)
 

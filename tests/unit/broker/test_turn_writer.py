@@ -5,14 +5,22 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyturn.broker.parted_lines import Part
 from keyturn.broker.turn_writer import LARGE, TurnWriter
 
 
+class Written(list[bytes]):
+    """Remembers what is written at once, in one piece."""
+
+    def write(self, *parts: Part) -> None:
+        self.append(b"".join(parts))
+
+
 def test_the_first_line_of_a_turn_goes_at_once_and_the_rest_together() -> None:
-    written: list[bytes] = []
+    written = Written()
 
     async def run() -> None:
-        writer = TurnWriter(written.append)
+        writer = TurnWriter(written.write)
         for line in (b"a\n", b"b\n", b"c\n"):
             writer.write(line)
         assert written == [b"a\n"]
@@ -25,10 +33,10 @@ def test_the_first_line_of_a_turn_goes_at_once_and_the_rest_together() -> None:
 
 
 def test_what_waits_is_written_before_the_end() -> None:
-    written: list[bytes] = []
+    written = Written()
 
     async def run() -> None:
-        writer = TurnWriter(written.append)
+        writer = TurnWriter(written.write)
         writer.write(b"a\n")
         writer.write(b"b\n")
         writer.flush()
@@ -40,10 +48,10 @@ def test_what_waits_is_written_before_the_end() -> None:
 
 
 def test_much_does_not_wait_for_the_end_of_the_turn() -> None:
-    written: list[bytes] = []
+    written = Written()
 
     async def run() -> None:
-        writer = TurnWriter(written.append)
+        writer = TurnWriter(written.write)
         for _ in range(3):
             writer.write(b"x" * LARGE)
         assert written == [b"x" * LARGE] * 3
@@ -53,13 +61,13 @@ def test_much_does_not_wait_for_the_end_of_the_turn() -> None:
 
 @given(turns=st.lists(st.lists(st.binary(max_size=20), max_size=6), max_size=6))
 def test_nothing_is_lost_and_nothing_overtakes(turns: list[list[bytes]]) -> None:
-    written: list[bytes] = []
+    written = Written()
 
     async def run() -> None:
-        writer = TurnWriter(written.append)
+        writer = TurnWriter(written.write)
         for turn in turns:
             for line in turn:
-                writer.write(line)
+                writer.write(line[:1], line[1:])
             await asyncio.sleep(0)
 
     asyncio.run(run())

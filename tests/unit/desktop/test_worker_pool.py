@@ -5,15 +5,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 
 from keyturn.application.ports.payloads import NotInspected
-from keyturn.desktop import worker_room
+from keyturn.desktop import worker_pool, worker_room
 from keyturn.desktop.worker_pool import DEAD, ENDED, LATE, TOO_MUCH, WORKERS, Times, WorkerPool
+from keyturn.desktop.worker_process import WorkerProcess
 
 SCRIPT = """
 import os, sys, time
@@ -109,7 +111,7 @@ def test_a_worker_that_dies_leaves_its_payload_uninspected_and_is_replaced() -> 
     async def story(pool: WorkerPool) -> None:
         assert await asked(pool, b"die") == DEAD
         assert await asked(pool, b"echo") == [b"echo", b""]
-        assert len(pool.pids) == WORKERS
+        await until(lambda: len(pool.pids) == WORKERS)
 
     tell(story)
 
@@ -141,6 +143,7 @@ def test_a_flood_of_one_agent_delays_another_by_one_job_at_most() -> None:
 def test_a_worker_that_is_late_is_killed_and_replaced() -> None:
     async def story(pool: WorkerPool) -> None:
         await asked(pool, b"echo")
+        await until(lambda: len(pool.pids) == WORKERS)
         before = set(pool.pids)
         assert await asked(pool, b"hang") == LATE
         assert len(before & set(pool.pids)) == 1
@@ -295,6 +298,82 @@ def test_the_end_comes_in_the_middle_of_a_job() -> None:
     tell(story)
 
 
+class Held:
+    """Starts processes as the pool does, once a test lets them begin."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = threading.Event(), threading.Event()
+        self.made: list[WorkerProcess] = []
+        self.threads: set[str] = set()
+
+    def start(self, command: Sequence[str], env: Mapping[str, str]) -> WorkerProcess:
+        self.begun.set()
+        assert self.go.wait(30)
+        self.threads.add(threading.current_thread().name)
+        self.made.append(WorkerProcess(command, env))
+        return self.made[-1]
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Held:
+    held = Held()
+    monkeypatch.setattr(worker_pool, "WorkerProcess", held.start)
+    return held
+
+
+@pytest.mark.requirement("POOL-ENDS")
+def test_the_end_comes_in_the_middle_of_a_start(held: Held) -> None:
+    async def story(pool: WorkerPool) -> None:
+        async with asyncio.TaskGroup() as group:
+            job = group.create_task(asked(pool, b"echo"))
+            await until(held.begun.is_set)
+            assert pool.pids == ()
+            end = group.create_task(pool.close())
+            await asyncio.sleep(0)
+            held.go.set()
+            await end
+        assert job.result() == ENDED
+        assert held.made
+        assert none_left(process.pid for process in held.made)
+
+    tell(story)
+
+
+@pytest.mark.requirement("POOL-ENDS")
+def test_all_starts_are_of_one_thread_that_lives_as_long_as_the_pool(held: Held) -> None:
+    """The kernel ends a worker with the thread that started it (prctl(2), PR_SET_PDEATHSIG)."""
+
+    def living() -> list[str]:
+        return [one.name for one in threading.enumerate() if one.name in held.threads]
+
+    async def story(pool: WorkerPool) -> None:
+        held.go.set()
+        await asked(pool, b"die")
+        assert await asked(pool, b"echo") == [b"echo", b""]
+        await until(lambda: len(held.made) > WORKERS)
+        assert len(held.threads) == 1
+        assert held.threads != {threading.current_thread().name}
+        assert len(living()) == 1
+        await pool.close()
+        await until(lambda: not living())
+
+    tell(story)
+
+
+def test_who_gives_up_during_a_start_leaves_no_process(held: Held) -> None:
+    async def story(pool: WorkerPool) -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await asked(pool, b"echo")
+        held.go.set()
+        assert isinstance(told := await asked(pool, b"pid"), list)
+        await until(lambda: len(pool.pids) == WORKERS)
+        await until(lambda: none_left({one.pid for one in held.made} - set(pool.pids)))
+        assert int(told[0]) in pool.pids
+
+    tell(story)
+
+
 @pytest.mark.requirement("POOL-ENDS")
 def test_no_worker_outlives_a_killed_broker(tmp_path: Path) -> None:
     broker = tmp_path / "broker.py"
@@ -304,7 +383,8 @@ def test_no_worker_outlives_a_killed_broker(tmp_path: Path) -> None:
         "async def run():\n"
         "    pool = WorkerPool((sys.executable, '-I', '-m', 'keyturn', '_worker'), os.environ)\n"
         "    asyncio.get_running_loop().create_task(pool.ask(b'', b'', list, 'analyst'))\n"
-        "    await asyncio.sleep(0)\n"
+        "    while len(pool.pids) < 2:\n"
+        "        await asyncio.sleep(0.01)\n"
         "    sys.stdout.write(' '.join(map(str, pool.pids)) + '\\n')\n"
         "    sys.stdout.flush()\n"
         "    await asyncio.sleep(60)\n"
