@@ -9,6 +9,7 @@ import string
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -169,9 +170,15 @@ def _read_language(folder: Path, language: str) -> dict[str, _Entry]:
         )
     entries: dict[str, _Entry] = {}
     for area in areas:
-        for name, entry in tomllib.loads(area.read_text(encoding="utf-8")).items():
+        for name, entry in _parsed(area.read_text(encoding="utf-8")).items():
             entries[f"{area.stem}.{name}"] = _checked(f"{area.stem}.{name}", entry)
     return entries
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Mapping[str, object]:
+    """Read an area, once for all who have read the same: nearly all the time of a catalogue."""
+    return tomllib.loads(text)
 
 
 def _checked(key: str, entry: object) -> _Entry:
