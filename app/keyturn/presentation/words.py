@@ -6,14 +6,13 @@ text.
 
 import re
 import string
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
 from keyturn.domain.errors import KeyturnError
+from keyturn.presentation.own_toml import parsed
 
 FALLBACK_LANGUAGE = "en"
 
@@ -170,15 +169,9 @@ def _read_language(folder: Path, language: str) -> dict[str, _Entry]:
         )
     entries: dict[str, _Entry] = {}
     for area in areas:
-        for name, entry in _parsed(area.read_text(encoding="utf-8")).items():
+        for name, entry in parsed(area.read_text(encoding="utf-8")).items():
             entries[f"{area.stem}.{name}"] = _checked(f"{area.stem}.{name}", entry)
     return entries
-
-
-@lru_cache(maxsize=256)
-def _parsed(text: str) -> Mapping[str, object]:
-    """Read an area, once for all who have read the same: nearly all the time of a catalogue."""
-    return tomllib.loads(text)
 
 
 def _checked(key: str, entry: object) -> _Entry:
