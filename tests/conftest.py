@@ -28,8 +28,8 @@ SESSION = "KEYTURN_TEST_SESSION"
 LAYERS = ("core", "unit", "integration", "crashing", "gui", "headless", "display", "alone")
 """`alone`: times of its own; `display`: other windows on a display; `headless`: real processes.
 
-`core`: what covers the domain and the use cases, less what Hypothesis draws: measuring doubles the
-time of its draws, and covers nothing more.
+`core`: what covers the domain and the use cases, less what Hypothesis draws and what is marked
+`unmeasured`: measuring doubles their time, and covers nothing more.
 """
 USUAL_EXAMPLES = 40
 """Of a property that asks for no number of its own."""
@@ -38,6 +38,8 @@ REFUSING = RefusingKeyring()
 BUS = ("headless", "display", "alone")
 """Layers whose tests may see the private session bus."""
 COVERED = (HERE / "unit" / "domain", HERE / "unit" / "application")
+UNMEASURED = ("hypothesis", "mark.unmeasured")
+"""What stands in a file of those with tests that nothing is measured of."""
 LAYERS_OF_FOLDER = {
     "unit": ("unit", "core"),
     "property": ("unit",),
@@ -156,7 +158,7 @@ def _may_hold(path: Path, layer: str) -> bool:
     if path.is_dir() or not path.name.startswith("test_"):
         return True
     if any(path.is_relative_to(folder) for folder in COVERED):
-        return layer == "core" or "hypothesis" in _text_of(path)
+        return layer == "core" or any(word in _text_of(path) for word in UNMEASURED)
     if layer == "core":
         return False
     words = WORDS_OF_LAYER.get(layer)
@@ -184,7 +186,7 @@ def _layer_of(item: pytest.Item) -> str:
     if any(item.path.is_relative_to(covered) for covered in COVERED):
         # What Hypothesis's own function of that name looks at, without importing it everywhere.
         drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        return "unit" if drawn else "core"
+        return "unit" if drawn or "unmeasured" in names else "core"
     return "integration" if "npm" in names or folder == "integration" else "unit"
 
 

@@ -14,7 +14,13 @@ from tests.e2e.raw_client import RawClient, raw_client
 from tests.e2e.servers import raw_server
 from tests.unit.inspection.test_input_check import token
 
-HOSTS = ("claude-code", "cursor", "gemini", "plain")
+PLACES = {
+    "claude-code": "Kotka harbour, gate 3",
+    "cursor": "Turku depot, ramp 12",
+    "gemini": "Oulu station, track 6",
+    "plain": "Hanko ferry, lane 41",
+}
+"""What is typed to each host."""
 CPU_SECONDS = 0.15
 """Of the whole command with a broker; every text that a person sends waits for it."""
 
@@ -54,21 +60,22 @@ def origins(headless: Headless, text: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.requirement("INPUT-3", "INPUT-7")
-@pytest.mark.parametrize("host", HOSTS)
 def test_a_value_that_a_hook_handed_over_is_known_as_its_claim(
-    headless: Headless, folders: Folders, host: str
+    headless: Headless, folders: Folders
 ) -> None:
+    """One broker for all hosts: each has a session and a text of its own."""
     keyturn = headless.keyturn
-    with raw_client(keyturn.env, "raw", folders.root / "shim.log") as client:
-        client.shake()
-        echo(client, 1, "before anything was typed")
-        done = hand_over(keyturn, host, "Ship order 4711 to\nKotka harbour, gate 3\n")
-        assert (done.returncode, done.stderr) == (0, "")
-        echo(client, 2, "Kotka harbour, gate 3")
-    (origin,) = origins(headless, "Kotka harbour, gate 3")
-    assert (origin["path"], origin["tool"], origin["typed"]) == ("/text", host, True)
-    shown = next(one["text"] for one in headless.asked if "gate 3" in one.get("arguments", ""))
-    assert "typed" in shown
+    for host, place in PLACES.items():
+        with raw_client(keyturn.env, "raw", folders.root / "shim.log") as client:
+            client.shake()
+            echo(client, 1, "before anything was typed")
+            done = hand_over(keyturn, host, f"Ship order 4711 to\n{place}\n")
+            assert (done.returncode, done.stderr) == (0, ""), host
+            echo(client, 2, place)
+        (origin,) = origins(headless, place)
+        assert (origin["path"], origin["tool"], origin["typed"]) == ("/text", host, True)
+        shown = next(one["text"] for one in headless.asked if place in one.get("arguments", ""))
+        assert "typed" in shown, host
     assert keyturn.verify().returncode == 0
 
 
@@ -90,28 +97,26 @@ def test_an_agent_that_runs_the_command_itself_washes_nothing(
 
 
 @pytest.mark.requirement("INPUT-2", "I-23")
-@pytest.mark.parametrize("host", HOSTS)
-def test_a_secret_is_kept_back_and_stands_in_no_file(
-    headless: Headless, folders: Folders, host: str
-) -> None:
+def test_a_secret_is_kept_back_and_stands_in_no_file(headless: Headless, folders: Folders) -> None:
+    """One broker for all hosts: each has a session and a secret of its own."""
     keyturn = headless.keyturn
-    secret = token()
-    with raw_client(keyturn.env, "raw", folders.root / "shim.log") as client:
-        client.shake()
-        done = hand_over(keyturn, host, f"use {secret} for it")
-        assert "kept this text from the model" in done.stdout + done.stderr
-        assert secret not in done.stdout + done.stderr
-        echo(client, 1, "x")
+    secrets = {host: token() for host in PLACES}
+    for host, secret in secrets.items():
+        with raw_client(keyturn.env, "raw", folders.root / "shim.log") as client:
+            client.shake()
+            done = hand_over(keyturn, host, f"use {secret} for it")
+            assert "kept this text from the model" in done.stdout + done.stderr, host
+            assert secret not in done.stdout + done.stderr, host
+            echo(client, 1, "x")
     keyturn.end()
     # With a broker and without one.
-    done = hand_over(keyturn, host, f"use {secret} for it")
-    assert "kept this text from the model" in done.stdout + done.stderr
-    holding = [
-        path
-        for path in folders.root.rglob("*")
-        if path.is_file() and secret.encode() in path.read_bytes()
-    ]
-    assert holding == []
+    for host, secret in secrets.items():
+        done = hand_over(keyturn, host, f"use {secret} for it")
+        assert "kept this text from the model" in done.stdout + done.stderr, host
+    files = [path.read_bytes() for path in folders.root.rglob("*") if path.is_file()]
+    assert files
+    held = [host for host, secret in secrets.items() for file in files if secret.encode() in file]
+    assert held == []
 
 
 @pytest.mark.alone

@@ -101,5 +101,6 @@ def test_bytes_of_json_s_own_characters_are_read_as_their_text(text: str) -> Non
     st.sampled_from(["", "\n", "\x00", "}"]),
 )
 def test_what_is_read_at_a_decoder_s_speed_is_what_python_reads(text: str, end: str) -> None:
-    read = read_shallow(f"{text}{end}".encode())
-    assert read is None or repr(read.value) == repr(json.loads(text))
+    whole = f"{text}{end}"
+    read = read_shallow(whole.encode())
+    assert read is None or repr(read.value) == repr(json.loads(whole))

@@ -6,6 +6,7 @@ loaded beside the loop when the first session begins.
 
 import secrets
 import threading
+from functools import cache
 from typing import TYPE_CHECKING
 
 from keyturn.application.ports.inspection import DrawnResult, ResultSource, Tracing
@@ -33,13 +34,10 @@ class MemoryTraceIndexes:
         self.key = secrets.token_bytes(16)
         """Under which what is drawn elsewhere has to be hashed."""
         self._memory: TraceMemory | None = None
-        self._loading: threading.Thread | None = None
 
     def new_index(self) -> "LateTraceIndex":
         """Return an empty index, and begin to load what the first result will need."""
-        if self._loading is None:
-            self._loading = threading.Thread(target=_load, name="keyturn trace", daemon=True)
-            self._loading.start()
+        _begin_to_load()
         return LateTraceIndex(self)
 
     def made(self) -> "MemoryTraceIndex":
@@ -89,6 +87,12 @@ class LateTraceIndex:
         if self._made is None:
             self._made = self._indexes.made()
         return self._made
+
+
+@cache
+def _begin_to_load() -> None:
+    """Begin once a process: what is loaded stays, and a whole index is made for it each time."""
+    threading.Thread(target=_load, name="keyturn trace", daemon=True).start()
 
 
 def _load() -> None:

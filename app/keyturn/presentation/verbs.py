@@ -5,7 +5,6 @@ short and plain; everything else is left for the caller to quote.
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +15,7 @@ from keyturn.domain.canonical import JsonValue
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.pattern import name_matches
 from keyturn.presentation.json_nodes import value_at
+from keyturn.presentation.own_toml import parsed
 
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@/+-]{0,39}")
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:/ -]{0,63}")
@@ -162,7 +162,7 @@ def name_words(name: str) -> list[str]:
 
 def read_verbs(file: Path) -> Verbs:
     """Read the catalogue; raises ConfigurationError when the file is not what it should be."""
-    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    data = parsed(file.read_text(encoding="utf-8"))
     rows = data.get("tool", [])
     if not isinstance(rows, list):
         raise _unusable(file, "tool is no list of tables")
@@ -177,7 +177,7 @@ def read_verbs(file: Path) -> Verbs:
 
 
 def _verb_language(file: Path) -> VerbLanguage:
-    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    data = parsed(file.read_text(encoding="utf-8"))
     named = data.get("named")
     if not isinstance(named, str):
         raise _unusable(file, "named is no text")
@@ -186,7 +186,7 @@ def _verb_language(file: Path) -> VerbLanguage:
     )
 
 
-def _text_table(file: Path, data: dict[str, object], name: str) -> Mapping[str, str]:
+def _text_table(file: Path, data: Mapping[str, object], name: str) -> Mapping[str, str]:
     table = data.get(name)
     if isinstance(table, dict):
         entries = cast("dict[str, object]", table)
@@ -207,7 +207,7 @@ def _tool_phrase(file: Path, row: object) -> ToolPhrase:
     )
 
 
-def _texts(file: Path, table: dict[str, object], name: str) -> tuple[str, ...]:
+def _texts(file: Path, table: Mapping[str, object], name: str) -> tuple[str, ...]:
     items = table.get(name)
     if isinstance(items, list):
         texts = [item for item in cast("list[object]", items) if isinstance(item, str)]

@@ -6,13 +6,13 @@ text.
 
 import re
 import string
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from keyturn.domain.errors import KeyturnError
+from keyturn.presentation.own_toml import parsed
 
 FALLBACK_LANGUAGE = "en"
 
@@ -169,7 +169,7 @@ def _read_language(folder: Path, language: str) -> dict[str, _Entry]:
         )
     entries: dict[str, _Entry] = {}
     for area in areas:
-        for name, entry in tomllib.loads(area.read_text(encoding="utf-8")).items():
+        for name, entry in parsed(area.read_text(encoding="utf-8")).items():
             entries[f"{area.stem}.{name}"] = _checked(f"{area.stem}.{name}", entry)
     return entries
 

@@ -71,6 +71,7 @@ def crossings() -> list[tuple[int, ServerConfig, JsonObject]]:
     return made
 
 
+@pytest.mark.unmeasured
 @pytest.mark.requirement("ENV1")
 def test_of_two_hundred_crossings_none_is_sent() -> None:
     async def story() -> None:

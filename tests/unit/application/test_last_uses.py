@@ -34,6 +34,7 @@ async def loaded(store: FakeUseStore, clock: FakeClock) -> LastUses:
     return uses
 
 
+@pytest.mark.unmeasured
 @pytest.mark.requirement("R1")
 def test_a_replay_of_10000_calls_is_counted_exactly_over_restarts() -> None:
     async def story() -> None:

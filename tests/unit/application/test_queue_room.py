@@ -36,6 +36,7 @@ class TestLimits:
 
         play(story)
 
+    @pytest.mark.unmeasured
     def test_all_agents_together_have_five_hundred(self) -> None:
         async def story() -> None:
             queue = Queue()

@@ -56,6 +56,7 @@ def test_all_that_proved_no_name_share_one_day() -> None:
     assert budgets.left(of("a")) == 400
 
 
+@pytest.mark.unmeasured
 def test_what_is_counted_is_bounded() -> None:
     budgets = ResultBudgets(FakeClock(), Limits(result_tokens_per_session=100))
     for number in range(MOST_SESSIONS + 1):

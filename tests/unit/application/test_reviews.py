@@ -302,6 +302,7 @@ class TestFirstSight:
 
         play(story)
 
+    @pytest.mark.unmeasured
     def test_a_server_with_endless_tools_asks_about_so_many(self) -> None:
         async def story() -> None:
             world = World()

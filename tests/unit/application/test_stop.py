@@ -215,6 +215,7 @@ class TestEngaging:
 
         play(story)
 
+    @pytest.mark.unmeasured
     @pytest.mark.requirement("I-17")
     def test_five_hundred_that_wait_are_answered_at_once(self) -> None:
         async def story() -> None:

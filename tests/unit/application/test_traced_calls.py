@@ -48,6 +48,7 @@ def seen(*, untrusted: bool) -> FakeTraceIndex:
     return index
 
 
+@pytest.mark.unmeasured
 @pytest.mark.requirement("TRACE-VERDICT")
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("tier", [Tier.T0, Tier.T1, Tier.T2])

@@ -181,6 +181,7 @@ def test_more_texts_than_a_person_types_are_not_taken() -> None:
     assert desk.say("Hamina")["ok"] is True
 
 
+@pytest.mark.unmeasured
 @pytest.mark.requirement("INPUT-6")
 def test_no_number_of_processes_makes_more_than_the_limit_of_all() -> None:
     desk = Desk()

@@ -185,6 +185,7 @@ def test_a_longer_list_in_a_text_never_counts_less(parts: list[str]) -> None:
     assert at_least({"x": ",".join([*parts, "z"])}, {"x": ",".join(parts)})
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -3,6 +3,7 @@
 import gc
 import subprocess
 import sys
+import threading
 import weakref
 
 import pytest
@@ -365,6 +366,18 @@ def test_a_broker_starts_without_the_arrays() -> None:
         "sys.exit('keyturn.inspection.word_runs' in sys.modules or 'numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_what_an_index_is_made_of_is_loaded_once_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    MemoryTraceIndexes().new_index()
+    begun: list[str] = []
+
+    def start(thread: threading.Thread) -> None:
+        begun.append(thread.name)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    MemoryTraceIndexes().new_index()
+    assert begun == []
 
 
 def test_many_results_under_a_small_limit_come_to_an_end() -> None:
