@@ -7,6 +7,7 @@ from typing import Any
 from keyturn.broker.envelope import ClientFrame, RequestId, read_client
 from keyturn.broker.frames import Oversize
 from keyturn.broker.http_client import MOST_KEPT, HttpClient
+from keyturn.broker.parted_lines import Written
 
 
 class Link:
@@ -104,7 +105,7 @@ def test_what_belongs_to_no_request_waits_for_a_listener_the_oldest_is_dropped()
         assert stream is not None
         first = await stream.next(1)
         assert first is not None
-        assert json.loads(first)["params"] == {"n": 5}
+        assert read(first)["params"] == {"n": 5}
 
     asyncio.run(story())
 
@@ -119,7 +120,7 @@ def test_a_shared_connection_gives_nothing_to_who_did_not_ask() -> None:
         client.send(line(method="notifications/message", params={"data": "of one of them"}))
         client.send(line(id="q", method="sampling/createMessage", params={}))
         client.send(line(id=ids[1], result={"of": "other"}))
-        assert json.loads(await other.next(1) or b"") == {
+        assert read(await other.next(1)) == {
             "jsonrpc": "2.0",
             "id": 1,
             "result": {"of": "other"},
@@ -139,7 +140,7 @@ def test_a_subscription_is_told_to_its_own_request_under_its_own_id() -> None:
         client.send(
             line(method="notifications/resources/updated", params={"_meta": {key: own}, "uri": "a"})
         )
-        told = json.loads(await stream.next(1) or b"")
+        told = read(await stream.next(1))
         assert told["params"] == {"_meta": {key: "sub"}, "uri": "a"}
 
     asyncio.run(story())
@@ -204,3 +205,9 @@ def test_what_cannot_be_spliced_is_dropped() -> None:
         assert await stream.next(1) == progress.replace(b":1,", b':"t",', 1) % b'"v":NaN'
 
     asyncio.run(story())
+
+
+def read(written: Written | None) -> dict[str, Any]:
+    """Decode what was written in one piece."""
+    assert isinstance(written, bytes)
+    return json.loads(written)
