@@ -63,10 +63,12 @@ class Hall(Studio):
         while self._shown:
             let_go(self._shown.pop())
 
-    def show(self, name: str) -> MainWindow:
-        """Show a scene."""
+    def show(self, name: str, size: tuple[int, int] | None = None) -> MainWindow:
+        """Show a scene, in a window of its own size or of another: laid out once, not twice."""
         window = WALKED[name](self)
         self._shown.append(window)
+        if size is not None:
+            window.resize(*size)
         window.show()
         rest()
         return window

@@ -24,7 +24,7 @@ from keyturn.gui.queue.group_pane import GroupPane
 from keyturn.gui.queue.presenter import GATHER_MS
 from tests.factories import make_request
 from tests.gui.conftest import Clock
-from tests.gui.scenes import let_go, settle
+from tests.gui.scenes import lay_out, let_go, settle
 from tests.gui.sheets_scene import SheetsScene
 
 pytestmark = pytest.mark.gui
@@ -70,7 +70,7 @@ class Burst:
         if self._gathering.isActive():
             self._gathering.stop()
             self._gathering.timeout.emit()
-        settle(self.scene.window)
+        lay_out()
         settle(self.scene.window)
 
     def open_group(self) -> None:
