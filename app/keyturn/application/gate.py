@@ -51,7 +51,7 @@ from keyturn.application.raises import raised_details
 from keyturn.application.receiving import AGAIN_FOR, Receiver
 from keyturn.application.recording import Recorder, actor_of
 from keyturn.application.rulebook import RuleBook
-from keyturn.application.slices import Slices, give_back
+from keyturn.application.slices import give_back
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject
@@ -299,7 +299,6 @@ class Gate:
         answer: Reply = Refused(outcome=Outcome.ERROR_BROKER, unknown=True)
         try:
             answered = await reply
-            turn = Slices()
             flight.failed = isinstance(answered, AnsweredError)
             received = await self._receiver.receive(incoming, judged, answered)
             admitted = await self._within.admit(incoming, judged, received)
@@ -312,8 +311,9 @@ class Gate:
             spent = BytesIO(answered.line)
             del answered, reply
             await give_back(spent)
-        # What took long to inspect is written, and its call forgotten, in another step.
-        await turn.pause()
+        elif judged.call.sealed is not None:
+            # What was made of a large call goes in another step, several times its size.
+            await asyncio.sleep(0)
         return answer
 
 

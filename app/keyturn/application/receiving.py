@@ -31,6 +31,7 @@ from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import Answered, AnsweredError, Lost, UpstreamReply
 from keyturn.application.recording import Recorder
 from keyturn.application.result_budgets import LEAST_BYTES, USED_UP, OfTool
+from keyturn.application.slices import Slices
 from keyturn.domain.answer import error_as_result
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.decision import Delivery, Outcome
@@ -119,7 +120,7 @@ class Receiver:
     ) -> Reply:
         """Pass on what was inspected, here or in another process."""
         failed, session = isinstance(reply, AnsweredError), incoming.connection.session
-        number = session.next_result()
+        turn, number = Slices(), session.next_result()
         details: JsonObject = {"result": number, "bytes": inspected.size}
         if isinstance(reply, AnsweredError):
             details["code"] = reply.code
@@ -141,6 +142,8 @@ class Receiver:
             session.index.add(source, said)
         else:
             session.index.keep(source, elsewhere.drawn)
+            # What is to be done to it is another step's work, where this was much.
+            await turn.pause()
         return await self._controlled(
             incoming, judged, reply, inspected, elsewhere, source, details
         )

@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
+from keyturn.application import slices
 from keyturn.application.call import Forwarded, Handled, Refused, Replaced
 from keyturn.application.controlling import framed
 from keyturn.application.ports.inspection import DrawnResult, InspectedResult
@@ -14,8 +15,9 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
-from tests.factories import make_call
+from tests.factories import make_call, make_connection, make_session
 from tests.fakes.held_memory import LONG, held_memory
+from tests.fakes.inspection import FakeTraceIndex
 from tests.unit.application.gate_world import World, play
 
 ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order")
@@ -77,27 +79,33 @@ def test_what_was_cut_elsewhere_is_written_as_it_was_encoded_there() -> None:
 
 @pytest.mark.requirement("POOL-LARGE")
 @pytest.mark.parametrize("withheld", ["", "it is not JSON"])
-def test_the_memory_of_a_large_answer_is_given_back_in_a_step_of_its_own(withheld: str) -> None:
-    """Not in that in which it was inspected, nor in that in which what is left is written."""
+def test_a_large_answer_is_indexed_controlled_given_back_and_written_in_a_step_each(
+    monkeypatch: pytest.MonkeyPatch, withheld: str
+) -> None:
+    """Each is enough for one: indexing 7 MB, or giving the memory of 60 MB back."""
     told = inspected(changed=True, cut=framed(b'{"content":[]}'), withheld=withheld)
-    turns: list[tuple[bool, bool]] = []
+    turns: list[tuple[bool, bool, bool]] = []
+    monkeypatch.setattr(slices, "SLICE_SECONDS", -1)
 
     async def story() -> None:
-        world = World(ALLOW)
+        world, session = World(ALLOW), make_session()
+        index = session.index = FakeTraceIndex()
         world.server.silent = True
-        task = world.start(make_call(await world.connect()))
+        task = world.start(make_call(await world.connect(make_connection(session=session))))
         await world.server.arrived.wait()
         with held_memory() as held:
             world.server.pending.pop().set_result(
                 Answered(line=LINE.rjust(LONG), result=b"", inspected=told)
             )
             while not task.done():
-                turns.append((bool(world.log.of_type(RecordType.DELIVERY)), held()))
+                delivered = bool(world.log.of_type(RecordType.DELIVERY))
+                turns.append((bool(index.added), delivered, held()))
                 await asyncio.sleep(0)
 
     play(story)
-    assert (True, True) in turns
-    assert (True, False) in turns
+    assert (True, False, True) in turns or withheld
+    assert (bool(not withheld), True, True) in turns
+    assert (bool(not withheld), True, False) in turns
 
 
 def test_what_a_worker_withholds_is_withheld() -> None:

@@ -13,7 +13,6 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import ToolSetting
 from keyturn.domain.decision import Outcome
 from keyturn.domain.lamps import Lamps
-from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from tests.factories import make_call, make_connection, make_server, make_session
@@ -142,19 +141,6 @@ def test_a_trace_shares_no_step_with_what_comes_before_and_after_it() -> None:
         assert isinstance(await task, Forwarded)
         assert (0, False, before) in others, "a turn of others before the first piece"
         assert any(done and records == before for _, done, records in others)
-
-    play(story)
-
-
-def test_what_took_long_to_inspect_is_given_on_in_another_step() -> None:
-    async def story() -> None:
-        world = World(ALLOW)
-        task = world.start(make_call(await world.connect(), arguments=SAID))
-        delivered = False
-        while not task.done():
-            delivered = bool(world.log.of_type(RecordType.DELIVERY))
-            await asyncio.sleep(0)
-        assert delivered, "others had a turn between"
 
     play(story)
 
