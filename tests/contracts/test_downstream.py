@@ -28,10 +28,10 @@ from tests.integration.client_end import SECONDS, ClientEnd, joined
 from tests.integration.test_hosts_that_end import until
 from tests.unit.broker.test_http_client import Link
 
-RESULT = b'{"content":"%b"}' % (b"x" * 12_000_000)
+RESULT = b'{"content":"%b"}' % (b"x" * 6_000_000)
 NOTE = b'{"jsonrpc":"2.0","method":"notifications/message","params":{"n":%d}}\n'
 ASKED = b'{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{}}\n'
-LEAST_OF_COPY = len(RESULT) // 4
+LEAST_OF_COPY = len(RESULT) // 2
 
 Read = Callable[[], Awaitable[bytes]]
 """Waits for the answer, and returns all that was written up to there."""
