@@ -281,12 +281,8 @@ class Agreements:
             for tool in tools
         ]
         # One by one, a server of many tools would keep its first caller waiting for the disk.
-        await self._log.commit_all(
-            [
-                review_entry(connection, "pinned", actor, tool, answer, tool.def_hash)
-                for tool in tools
-            ]
-        )
+        said = (connection, "pinned", actor)
+        await self._log.commit_all([review_entry(*said, t, answer, t.def_hash) for t in tools])
         await self._keep(pins)
 
     async def set_tier(

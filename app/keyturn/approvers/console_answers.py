@@ -228,11 +228,14 @@ def setting_pins(
 ) -> SetPins:
     """Return what sets PINs as the window asks; it raises ConfigurationError with a sentence."""
 
+    def dialog_missing(intent: SetPin) -> bool:
+        return intent.dialog and not pins.dialog and ready() is not Readiness.READY
+
     async def set_pins(intent: SetPin | SetSecond | RemoveSecond) -> None:
         match intent:
+            case SetPin() if dialog_missing(intent):
+                refused = words("console.dialog_not_ready")
             case SetPin():
-                if intent.dialog and not pins.dialog and ready() is not Readiness.READY:
-                    raise ConfigurationError(words("console.dialog_not_ready"))
                 use = next((use for use in PinUse if use.value == intent.use), PinUse.T2_T3)
                 checked = await pins.set(intent.present, intent.new, use, dialog=intent.dialog)
                 refused = pin_sentence(checked, words) if checked is not None else ""
