@@ -55,6 +55,7 @@ def reading(look: Look) -> Iterator[tuple[HelpView, HelpPresenter]]:
     presenter.open_from(Page.QUEUE)
     view.resize(1000, 700)
     view.show()
+    view.activateWindow()
     settle(view)
     yield view, presenter
     let_go(view)
@@ -167,7 +168,9 @@ def test_what_is_looked_for_is_found_marked_and_left_again(
     assert view.text.verticalScrollBar().value() > 0
     QTest.keyClick(view.text, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
     assert presenter.place == before
+    view.back.setFocus(Qt.FocusReason.TabFocusReason)
     view.back.click()
+    assert view.focusWidget() is view.text, "what goes hands the keyboard on to no other button"
     assert presenter.place == SUBJECTS[Page.QUEUE]
     assert not view.back.isVisible()
 
@@ -216,8 +219,14 @@ def test_every_page_is_shown_in_every_dress_and_said_by_its_name(
     view.all_pages.click()
     assert view.pages.isVisible()
     assert view.focusWidget() is view.search.line
-    view.pages.selectRow(5)
+    view.pages.setFocus(Qt.FocusReason.TabFocusReason)
+    for _ in range(2):
+        QTest.keyClick(view.pages, Qt.Key.Key_Up)
+    assert view.pages.isVisible(), "by arrows one gets to any of them"
+    QTest.keyClick(view.pages, Qt.Key.Key_Return)
+    assert presenter.place.name == "http"
     assert view.text.isVisible()
+    assert view.focusWidget() is view.text
     assert view.text.horizontalScrollBar().maximum() == 0
 
 

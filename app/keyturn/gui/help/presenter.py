@@ -79,9 +79,14 @@ class HelpPresenter(QObject):
             self._view.pages.show_rows(self._rows())
         stopped = self._stopped and page is Page.QUEUE
         self._show(STOPPED if stopped else SUBJECTS[page])
+        self._view.show_reading()
 
     def open(self, place: HelpPlace) -> None:
         """Go to a place; Back leads to where one was."""
+        self._go_on(place)
+        self._view.show_reading()
+
+    def _go_on(self, place: HelpPlace) -> None:
         self._before.append((self._place, self._view.text.verticalScrollBar().value()))
         del self._before[:-_MOST_BACK]
         self._show(place)
@@ -96,8 +101,7 @@ class HelpPresenter(QObject):
         view.text.show_page(page, place.anchor, down=down, marked=marked)
         view.pages.choose(place.row_id if place == KEYS else place.name)
         view.found.choose(place.row_id)
-        view.back.setVisible(bool(self._before))
-        view.show_reading()
+        view.show_back(leads=bool(self._before))
 
     def _rows(self) -> tuple[ListRow, ...]:
         keys = ListRow(row_id=KEYS.row_id, cells=(Cell(text=self._words("help.keys")),))
@@ -106,8 +110,9 @@ class HelpPresenter(QObject):
         return (first, keys, *others)
 
     def _on_chosen(self, row_id: str) -> None:
+        """Show a row's place; a list that stands in the page's stays until a row is taken."""
         if row_id != self._place.row_id:
-            self.open(place_of(row_id))
+            self._go_on(place_of(row_id))
 
     def _on_search(self, typed: str) -> None:
         if not typed.strip():
@@ -131,6 +136,7 @@ class HelpPresenter(QObject):
             return
         place, down = self._before.pop()
         self._show(place, down)
+        self._view.show_reading()
 
     def _on_closed(self) -> None:
         self.page_wanted.emit(self._from)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QWidget
 
-from keyturn.gui.forms.focus import has_focus
+from keyturn.gui.forms.focus import leave
 from keyturn.gui.forms.table import TWO_LINES, Column, RowTable
 from keyturn.gui.help.text import HelpText
 from keyturn.gui.look import Look
@@ -75,9 +75,17 @@ class HelpView(EscapeFrame):
 
     def show_found(self, count: int | None) -> None:
         """Show what was found in the place of the pages; None when nothing is looked for."""
+        if count is None:
+            leave(self.found, self.search.line)
         self.pages.setVisible(count is None)
         self.found.setVisible(bool(count))
         self.nothing.setVisible(count == 0)
+
+    def show_back(self, *, leads: bool) -> None:
+        """Offer the way back where there is one."""
+        if not leads:
+            leave(self.back, self.text)
+        self.back.setVisible(leads)
 
     def show_reading(self) -> None:
         """Show the page, where the list stands in its place."""
@@ -139,6 +147,9 @@ class HelpView(EscapeFrame):
         self.leave.clicked.connect(self.closed)
         self.back.clicked.connect(self.back_requested)
         self.all_pages.clicked.connect(self._on_all_pages)
+        for table in (self.pages, self.found):
+            table.clicked.connect(self.show_reading)
+            table.activated.connect(self.show_reading)
         for keys, name, done in (
             ("Ctrl+F", "key_find", self._on_find),
             ("Alt+Left", "key_back", self.back_requested.emit),
@@ -151,19 +162,26 @@ class HelpView(EscapeFrame):
     def _arrange(self) -> None:
         theme = self._look.theme
         beside = self.width() >= theme.tall(_BESIDE_FROM)
-        leads = has_focus(self)
-        self._side.setVisible(beside or self._picks)
-        self._reading.setVisible(beside or not self._picks)
+        picks = self._picks and not beside
+        # First what comes: what goes must not hand the focus on to what lies next.
+        rest = self.search.line if picks else self.text
+        comes, goes = self._reading, self._side
+        if picks:
+            comes, goes = goes, comes
+        comes.show()
+        if not beside:
+            leave(goes, rest)
+        goes.setVisible(beside)
         self._title.setVisible(beside)
-        self.all_pages.setVisible(not beside and not self._picks)
+        if not (pickable := not beside and not picks):
+            leave(self.all_pages, rest)
+        self.all_pages.setVisible(pickable)
         if beside:
             self._side.setFixedWidth(theme.tall(_LIST))
         else:
             self._side.setMinimumWidth(0)
             self._side.setMaximumWidth(_UNBOUNDED)
-        self.setFocusProxy(self.search if self._picks and not beside else self.text)
-        if leads and not has_focus(self):
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.setFocusProxy(rest)
 
     def _on_all_pages(self) -> None:
         self._picks = True
