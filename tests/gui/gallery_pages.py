@@ -27,6 +27,7 @@ def main() -> int:
     from tests.gui.gallery_pages_scenes import SCENES, draw_all
     from tests.gui.gallery_scenes import Studio
     from tests.gui.gone_scene import GONE_SCENES
+    from tests.gui.help_scene import HELP_SCENES
     from tests.gui.queue_bursts import BURST_SCENES
     from tests.gui.queue_scenes import QUEUE_SCENES
     from tests.gui.rules_scene import RULES_SCENES
@@ -38,6 +39,7 @@ def main() -> int:
         **RULES_SCENES,
         **FIRST_STEPS_SCENES,
         **GONE_SCENES,
+        **HELP_SCENES,
     }
     studio = Studio(ROOT / "resources", folder, options.language)
     draw_all(studio, options.only, scenes)

@@ -92,7 +92,8 @@ def test_it_says_what_is_since_when_and_where_the_log_is_and_decides_nothing(los
     assert names == ["Start Keyturn again", "Open the log", "Close the window"]
     for key in (Qt.Key.Key_Return, Qt.Key.Key_Backspace, Qt.Key.Key_L):
         QTest.keyClick(window.focusWidget(), key, CONTROL)
-    for keys in PAGE_KEYS.values():
+    QTest.keyClick(window.focusWidget(), Qt.Key.Key_F1)
+    for keys in set(PAGE_KEYS.values()) - {"F1"}:
         assert keys.startswith("Ctrl+")
         QTest.keyClick(window.focusWidget(), Qt.Key(ord(keys[-1])), CONTROL)
     for page in Page:

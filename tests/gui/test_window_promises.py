@@ -114,8 +114,11 @@ SHIFT: Final = Qt.KeyboardModifier.ShiftModifier
 
 
 def go_to(whole: Whole, page: Page) -> None:
-    number = PAGE_KEYS[page].removeprefix("Ctrl+")
-    whole.keys(Qt.Key(ord(number)), CONTROL)
+    keys = PAGE_KEYS[page]
+    if keys == "F1":
+        whole.keys(Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier)
+    else:
+        whole.keys(Qt.Key(ord(keys.removeprefix("Ctrl+"))), CONTROL)
     assert whole.scene.window.page is page
 
 

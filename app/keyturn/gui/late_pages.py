@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from keyturn.gui.attention.presenter import AttentionPresenter
     from keyturn.gui.credentials.presenter import CredentialsPresenter
     from keyturn.gui.first_steps.presenter import FirstStepsPresenter
+    from keyturn.gui.help.presenter import HelpPresenter
     from keyturn.gui.history.presenter import HistoryPresenter
     from keyturn.gui.rules.presenter import RulesPresenter
     from keyturn.gui.servers.presenter import ServersPresenter
@@ -88,6 +89,8 @@ class LatePages(QObject):
         self._means = means
         self._window = window
         self._in_force = in_force
+        self._before = window.page
+        """The page that the help is read about."""
         self.history = LatePage(self._history())
         self.rules = LatePage(self._rules())
         self.agents = LatePage(self._agents())
@@ -95,6 +98,7 @@ class LatePages(QObject):
         self.attention = LatePage(self._attention())
         self.servers = LatePage(self._servers())
         self.credentials = LatePage(self._credentials())
+        self.help = LatePage(self._help())
         self.settings = LatePage(self._settings())
         self.first_steps = LatePage(self._first_steps())
         self._pages: dict[Page, LatePage[Any]] = {
@@ -105,12 +109,14 @@ class LatePages(QObject):
             Page.ATTENTION: self.attention,
             Page.SERVERS: self.servers,
             Page.CREDENTIALS: self.credentials,
+            Page.HELP: self.help,
             Page.SETTINGS: self.settings,
             Page.FIRST_STEPS: self.first_steps,
         }
         self._turns = QTimer(self)
         self._turns.timeout.connect(self._turn)
         window.offer_late(self._pages, self.need)
+        window.page_changed.connect(self._on_page)
 
     def begin(self) -> None:
         """Build them while nothing else is to be done, from a moment on."""
@@ -241,6 +247,17 @@ class LatePages(QObject):
         self._place(Page.CREDENTIALS, view, events)
         return presenter
 
+    def _help(self) -> "Slices[HelpPresenter]":
+        from keyturn.gui.help.page import help_page
+
+        yield
+        events = self._events()
+        view, presenter = help_page(self._means, events)
+        presenter.page_wanted.connect(self._window.show_page)
+        yield
+        self._place(Page.HELP, view, events)
+        return presenter
+
     def _settings(self) -> "Slices[SettingsPresenter]":
         from keyturn.gui.settings.page import settings_page
 
@@ -252,6 +269,12 @@ class LatePages(QObject):
         yield
         self._place(Page.SETTINGS, view, events)
         return presenter
+
+    def _on_page(self, page: Page) -> None:
+        if page is Page.HELP:
+            self.help.now().open_from(self._before)
+        else:
+            self._before = page
 
     def _on_attention_wanted(self) -> None:
         self._window.show_page(Page.ATTENTION)

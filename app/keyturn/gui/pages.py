@@ -17,6 +17,7 @@ class Page(Enum):
     ATTENTION = "attention"
     SERVERS = "servers"
     CREDENTIALS = "credentials"
+    HELP = "help"
     SETTINGS = "settings"
     FIRST_STEPS = "first_steps"
 
@@ -30,6 +31,7 @@ PAGE_ICONS: Final = {
     Page.ATTENTION: Icon.LOOK,
     Page.SERVERS: Icon.SERVER,
     Page.CREDENTIALS: Icon.CREDENTIAL,
+    Page.HELP: Icon.HELP,
     Page.SETTINGS: Icon.SETTINGS,
     Page.FIRST_STEPS: Icon.SETTINGS,
 }
@@ -42,6 +44,7 @@ PAGE_TEXTS: Final = {
     Page.ATTENTION: "attention.title",
     Page.SERVERS: "rail.servers",
     Page.CREDENTIALS: "rail.credentials",
+    Page.HELP: "rail.help",
     Page.SETTINGS: "rail.settings",
     Page.FIRST_STEPS: "first_steps.title",
 }
@@ -52,6 +55,7 @@ PAGE_KEYS: Final = {
     Page.AGENTS: "Ctrl+4",
     Page.SERVERS: "Ctrl+5",
     Page.CREDENTIALS: "Ctrl+6",
+    Page.HELP: "F1",
     Page.SETTINGS: "Ctrl+7",
     Page.ACCESS: "Ctrl+9",
     Page.ATTENTION: "Ctrl+0",

@@ -77,6 +77,8 @@ class WindowMemory(QObject):
         self._sender = sender
         self._stored: dict[str, str] = {}
         self._restored = False
+        self._page = window.page
+        """The page to come back to; who reads the help comes back to what it is read about."""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(STILL_MS)
@@ -109,7 +111,7 @@ class WindowMemory(QObject):
         # The place that it comes back to, not the one that it fills for now.
         geometry = window.normalGeometry() if maximised else window.geometry()
         self._put(GEOMETRY, geometry_text(geometry, maximised=maximised))
-        self._put(PAGE, window.page.value)
+        self._put(PAGE, self._page.value)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Wait until the window is still."""
@@ -118,7 +120,8 @@ class WindowMemory(QObject):
             self._timer.start()
         return False
 
-    def _on_page(self) -> None:
+    def _on_page(self, page: Page) -> None:
+        self._page = self._page if page is Page.HELP else page
         if self._restored:
             self._timer.start()
 

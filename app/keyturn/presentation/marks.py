@@ -100,6 +100,7 @@ class Icon(StrEnum):
     HIDDEN = "eye-closed"
     NO_APPROVER = "user-x"
     QUIT = "power"
+    HELP = "book-open"
     TIER_0 = "tier-0"
     TIER_1 = "tier-1"
     TIER_2 = "tier-2"

@@ -45,6 +45,11 @@ class Words:
         self._patterns: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {}
         self.use(language)
 
+    @property
+    def folder(self) -> Path:
+        """Return where the catalogues are; the help's pages stand beside them."""
+        return self._folder
+
     def use(self, language: str) -> None:
         """Speak another language from now on; raises UnknownWords for one without a catalogue."""
         folder = self._folder

@@ -134,7 +134,7 @@ class RailItem(QAbstractButton):
 
 
 class NavRail(QFrame):
-    """All pages that stand on their own; settings stand at the foot."""
+    """All pages that stand on their own; help and settings stand at the foot."""
 
     page_chosen = Signal(object)
     """The `Page`."""
@@ -148,7 +148,7 @@ class NavRail(QFrame):
         self._items = {page: RailItem(look, page, self) for page in Page if page not in UNDER}
         self._layout = column(self, (0, 4, 0, 4), gap=4)
         for page, item in self._items.items():
-            if page is Page.SETTINGS:
+            if page is Page.HELP:
                 self._layout.addStretch()
             self._layout.addWidget(item)
             item.clicked.connect(self._on_clicked)

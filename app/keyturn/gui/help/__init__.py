@@ -1,0 +1,1 @@
+"""The help's screen."""
