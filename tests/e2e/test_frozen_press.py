@@ -53,5 +53,5 @@ def test_a_press_into_a_frozen_window_is_for_what_was_seen_then(
         time.sleep(1.0)
         assert texts_seen(folders) == ["first"]
         # And it can be allowed by a press that is meant for it.
-        person.screen.key("ctrl+Return")
-        keyturn.wait_for_waiting(0)
+        person.allow()
+        assert keyturn.waiting() == 0

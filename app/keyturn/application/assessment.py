@@ -255,7 +255,9 @@ class Assessment:
     async def _judge(self, incoming: IncomingCall, judged: Judged, turn: Slices) -> Refused | None:
         """Find where the values came from, then judge."""
         said = "" if judged.definition is None else judged.definition.text
-        trace = await incoming.connection.session.traced(judged.call.arguments, said, turn)
+        session, apart = incoming.connection.session, judged.call.sealed is not None
+        turn = turn if apart else Slices()
+        trace = await session.traced(judged.call.arguments, said, turn, apart=apart)
         judged.trace, judged.apart = judged.with_edit(trace), judged.apart | turn.paused
         judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
         judged.basis = self._basis(incoming, judged)

@@ -208,12 +208,14 @@ class Session:
         """
         return at_once(self._tracing(arguments, definition))
 
-    async def traced(self, arguments: JsonObject, definition: str, slices: Slices) -> Trace:
+    async def traced(
+        self, arguments: JsonObject, definition: str, slices: Slices, *, apart: bool
+    ) -> Trace:
         """Look as `trace` does, in slices, of which others may have their turn in between.
 
         What comes in meanwhile may or may not count: who made the call had not seen it.
         """
-        return await in_slices(self._tracing(arguments, definition), slices)
+        return await in_slices(self._tracing(arguments, definition), slices, apart=apart)
 
     def _tracing(self, arguments: JsonObject, definition: str) -> Tracing:
         sessions = (self, *self.shared_with())

@@ -32,19 +32,23 @@ class Slices:
             self._due = self._loop.time() + SLICE_SECONDS
 
 
-async def in_slices(work: Generator[None, None, _T], slices: Slices) -> _T:
-    """Do work that comes in pieces, after what has used some of the slice up already.
+async def in_slices(work: Generator[None, None, _T], slices: Slices, *, apart: bool = False) -> _T:
+    """Do work that comes in pieces.
 
-    Whoever goes on with it has a part of a slice at least.
+    With `apart` what came before may have used some of the slice up, and whoever goes on with it
+    has a part of one at least; without, what is one piece keeps its place among others like it.
     """
-    while True:
+    if apart:
         await slices.pause()
+    while True:
         try:
             next(work)
         except StopIteration as end:
             done: _T = end.value
             break
-    await slices.pause()
+        await slices.pause()
+    if apart:
+        await slices.pause()
     return done
 
 

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from keyturn.application import slices
+from keyturn.application import assessment, slices
 from keyturn.application.call import Forwarded, Handled, IncomingCall, Refused, Silence
 from keyturn.application.connection import Connection
 from keyturn.application.ports.inspection import ResultSource, Tracing
-from keyturn.domain.canonical import JsonObject
+from keyturn.domain.canonical import JsonObject, Malformed
 from keyturn.domain.configuration import ToolSetting
 from keyturn.domain.decision import Outcome
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.sealed import SealedParams, seal
 from keyturn.domain.tier import Tier
 from tests.factories import make_call, make_connection, make_server, make_session
 from tests.fakes.inspection import FakeTraceIndex
@@ -36,6 +37,14 @@ class SlowIndex(FakeTraceIndex):
             self.pieces += 1
             yield
         self.done = True
+        return self.trace(arguments, definition)
+
+
+class OnePiece(FakeTraceIndex):
+    """Looks in one piece, as of a small call."""
+
+    def tracing(self, arguments: JsonObject, definition: str = "") -> Tracing:
+        yield from ()
         return self.trace(arguments, definition)
 
 
@@ -117,7 +126,7 @@ def test_a_lamp_that_lights_meanwhile_counts() -> None:
 
 
 @pytest.mark.requirement("TRACE-WAITS")
-def test_a_trace_shares_no_step_with_what_comes_before_and_after_it() -> None:
+def test_a_large_call_s_trace_shares_no_step_with_what_comes_before_and_after_it() -> None:
     """Each may take as long as a step may; what then comes in between is looked at again."""
 
     async def story() -> None:
@@ -132,15 +141,41 @@ def test_a_trace_shares_no_step_with_what_comes_before_and_after_it() -> None:
                 await asyncio.sleep(0)
 
         before = len(world.log.records)
-        task = world.start(make_call(connection, arguments=SAID))
+        incoming = make_call(connection, arguments=SAID)
+        assert not isinstance(incoming.params, Malformed)
+        incoming.params = SealedParams(incoming.params, *seal(incoming.params))
+        task = world.start(incoming)
         watch = asyncio.get_running_loop().create_task(beside())
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
         index.goes_on = True
         await watch
         assert isinstance(await task, Forwarded)
         assert (0, False, before) in others, "a turn of others before the first piece"
         assert any(done and records == before for _, done, records in others)
+
+    play(story)
+
+
+@pytest.mark.requirement("TRACE-WAITS")
+def test_a_small_call_keeps_its_place_however_long_what_came_before_its_trace_took(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[slices.Slices] = []
+
+    class FirstUsedUp(slices.Slices):
+        def __init__(self) -> None:
+            monkeypatch.setattr(slices, "SLICE_SECONDS", 60 if made else -1)
+            super().__init__()
+            made.append(self)
+
+    async def story() -> None:
+        monkeypatch.setattr(assessment, "Slices", FirstUsedUp)
+        world = World()
+        connection = await world.connect(make_connection(session=make_session()))
+        connection.session.index = OnePiece()
+        for n in range(3):
+            world.start(make_call(connection, arguments={"n": n}, id_=f"call-{n}", request_id=n))
+        shown = [await world.asked(n) for n in (1, 2, 3)]
+        assert [request.id for request in shown] == ["call-0", "call-1", "call-2"]
 
     play(story)
 
