@@ -23,7 +23,11 @@ def titled(screen: Screen, title: str) -> str:
     def look() -> str:
         return next((one for one in screen.windows() if screen.title(one).startswith(title)), "")
 
-    return wait_until(look, f"a window with a title like {title!r}", START_SECONDS)
+    try:
+        return wait_until(look, f"a window with a title like {title!r}", START_SECONDS)
+    except AssertionError as error:
+        error.add_note(f"titles: {[screen.title(one) for one in screen.windows()]}")
+        raise
 
 
 def test_a_german_system_gets_a_german_window(
@@ -53,7 +57,12 @@ def test_a_choice_in_settings_acts_while_calls_wait(
         person.sees_change(lambda: person.screen.type("deutsch"), PAGE, "settings-found")
         # The choice has one stop; from System past English.
         person.screen.key("Tab", "Right", "Right")
-        german = titled(person.screen, GERMAN)
+        try:
+            german = titled(person.screen, GERMAN)
+        except AssertionError as error:
+            person.picture("language-missing")
+            error.add_note(f"{(window, keyturn.console, keyturn.waiting())} {keyturn.output()}")
+            raise
         person.screen.focus(german)
         assert keyturn.console not in (0, window)
         assert broker is not None and broker.poll() is None
