@@ -105,7 +105,7 @@ class Assessment:
             return refusal
         await self._understand(incoming, judged)
         judged.digest = judged.digest or judged.call.digest(judged.canonical_arguments)
-        return await self._judge(incoming, judged, turn)
+        return await self._judge(incoming, judged, turn if judged.apart else Slices())
 
     async def _understand(self, incoming: IncomingCall, judged: Judged) -> None:
         """Find out once what the commands among the arguments do.
@@ -256,7 +256,6 @@ class Assessment:
         """Find where the values came from, then judge."""
         said = "" if judged.definition is None else judged.definition.text
         session, apart = incoming.connection.session, judged.call.sealed is not None
-        turn = turn if apart else Slices()
         trace = await session.traced(judged.call.arguments, said, turn, apart=apart)
         judged.trace, judged.apart = judged.with_edit(trace), judged.apart | turn.paused
         judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
