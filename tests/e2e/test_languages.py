@@ -4,7 +4,7 @@ import pytest
 
 from tests.e2e.agent_host import connected
 from tests.e2e.desk import Folders, Keyturn, Screen, wait_until
-from tests.e2e.person import Person
+from tests.e2e.person import HEADLINE, Person
 from tests.e2e.seeding import seed
 from tests.e2e.servers import raw_server
 
@@ -53,7 +53,7 @@ def test_a_choice_in_settings_acts_while_calls_wait(
         keyturn.wait_for_waiting(2)
         person.sees_card()
         person.screen.key("alt+Down")
-        person.sees_change(lambda: person.screen.key("ctrl+7"), PAGE, "settings")
+        person.sees_change(lambda: person.screen.key("ctrl+7"), HEADLINE, "settings")
         person.sees_change(lambda: person.screen.type("deutsch"), PAGE, "settings-found")
         # The choice has one stop; from System past English.
         person.screen.key("Tab", "Right", "Right")
