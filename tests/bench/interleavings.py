@@ -26,6 +26,9 @@ def main() -> int:
             "pytest",
             "-q",
             "-ojunit_family=xunit1",
+            # Ten thousand take minutes, and each test as long as it takes.
+            "-otimeout=0",
+            "-ofaulthandler_timeout=0",
             f"--junitxml={report}",
             test,
         ]
